@@ -1,0 +1,47 @@
+namespace Workbench.Iommu.Caches;
+
+/// <summary>One cached translation, 32 bytes: the tag (page number, owner and size), the target, and its place in the order of replacement.</summary>
+public struct IotlbEntry
+{
+    /// <summary>Bit 0 of <see cref="Leaf"/>: the device may read.</summary>
+    public const ulong MayRead = 1;
+    /// <summary>Bit 1 of <see cref="Leaf"/>: the device may write.</summary>
+    public const ulong MayWrite = 2;
+    /// <summary>Bit 2 of <see cref="Leaf"/>: a write needs no visit to memory, because D is known to be set or is not kept.</summary>
+    public const ulong DirtyKnown = 4;
+    /// <summary>What a write needs to find set.</summary>
+    public const ulong WriteReady = MayWrite | DirtyKnown;
+
+    private const ulong AddressMask = ~0xFFFUL;
+
+    /// <summary>The page's number: IOVA shifted right by the page's size.</summary>
+    public ulong Page;
+    /// <summary>Owner and size, 0 for an empty slot: see <see cref="TagOf"/>.</summary>
+    public ulong Tag;
+    /// <summary>Physical address of the page in bits 63:12, permission and dirty-known in bits 2:0.</summary>
+    public ulong Leaf;
+    /// <summary>When it was used (LRU) or filled (FIFO), by the cache's own count.</summary>
+    public ulong Stamp;
+
+    /// <summary>The tag of an owner's pages of 2^pageLog2 bytes; never 0.</summary>
+    public static ulong TagOf(uint owner, int pageLog2) => ((ulong)owner << 8) | (uint)pageLog2;
+
+    /// <summary>A leaf word.</summary>
+    public static ulong LeafOf(ulong physical, Permission permission, bool dirtyKnown) =>
+        (physical & AddressMask) | (ulong)permission | (dirtyKnown ? DirtyKnown : 0);
+
+    /// <summary>The owner in a tag.</summary>
+    public readonly uint Owner => (uint)(Tag >> 8);
+    /// <summary>The page's size as a power of two.</summary>
+    public readonly int PageLog2 => (int)(Tag & 0xff);
+    /// <summary>Physical address of the page's first byte.</summary>
+    public readonly ulong PhysicalBase => Leaf & AddressMask;
+
+    /// <summary>Does the page hold any byte of first..last?</summary>
+    public readonly bool Overlaps(ulong firstByte, ulong lastByte)
+    {
+        ulong start = Page << PageLog2;
+        ulong end = start | ((1UL << PageLog2) - 1);
+        return start <= lastByte && end >= firstByte;
+    }
+}

@@ -1,0 +1,48 @@
+namespace Workbench.Iommu.Contexts;
+
+/// <summary>Cached device and PASID lookups. Unbounded: no published part is known to thrash here, so its size is not modelled.</summary>
+internal sealed class ContextCache
+{
+    private readonly TranslationContext?[]?[] byBus = new TranslationContext?[]?[256];
+    private readonly Dictionary<(RequesterId Device, uint Pasid), TranslationContext> byPasid = [];
+
+    /// <summary>The cached context, or null.</summary>
+    public TranslationContext? Find(RequesterId device, uint pasidOrNone)
+    {
+        if (pasidOrNone == DmaRequest.NoPasid) return byBus[device.Bus]?[device.DeviceFunction];
+        return byPasid.GetValueOrDefault((device, pasidOrNone));
+    }
+
+    /// <summary>Remembers a context.</summary>
+    public void Fill(RequesterId device, uint pasidOrNone, TranslationContext context)
+    {
+        if (pasidOrNone == DmaRequest.NoPasid) (byBus[device.Bus] ??= new TranslationContext?[256])[device.DeviceFunction] = context;
+        else byPasid[(device, pasidOrNone)] = context;
+    }
+
+    /// <summary>Drops one device.</summary>
+    public void InvalidateDevice(RequesterId device)
+    {
+        if (byBus[device.Bus] is { } functions) functions[device.DeviceFunction] = null;
+        foreach ((RequesterId Device, uint Pasid) key in byPasid.Keys.Where(k => k.Device == device).ToArray()) byPasid.Remove(key);
+    }
+
+    /// <summary>Drops what leads to one domain.</summary>
+    public void InvalidateDomain(DomainId domain)
+    {
+        foreach (TranslationContext?[]? functions in byBus)
+        {
+            if (functions is null) continue;
+            for (int i = 0; i < functions.Length; i++)
+                if (functions[i]?.Domain == domain) functions[i] = null;
+        }
+        foreach ((RequesterId Device, uint Pasid) key in byPasid.Where(p => p.Value.Domain == domain).Select(p => p.Key).ToArray()) byPasid.Remove(key);
+    }
+
+    /// <summary>Drops everything.</summary>
+    public void InvalidateAll()
+    {
+        Array.Clear(byBus);
+        byPasid.Clear();
+    }
+}

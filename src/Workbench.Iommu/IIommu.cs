@@ -1,0 +1,23 @@
+using Workbench.Iommu.Faults;
+using Workbench.Iommu.Invalidation;
+
+namespace Workbench.Iommu;
+
+/// <summary>The one virtual boundary between a replay and a vendor's model.</summary>
+public interface IIommu
+{
+    /// <summary>Translates the page that holds the request's first byte, with every side effect hardware has (caches, A and D bits, fault records).</summary>
+    void Translate(in DmaRequest request, out Translation translation);
+
+    /// <summary>Drops cached state as one completed invalidation does.</summary>
+    void Execute(in InvalidationRequest request);
+
+    /// <summary>Look up, on every write that hits, whether the D bit in memory agrees (slow; for explaining missed pages).</summary>
+    bool Diagnose { get; set; }
+
+    /// <summary>Counts since the machine was built.</summary>
+    ref readonly IommuCounters Counters { get; }
+
+    /// <summary>Takes the faults recorded since the last call, oldest first; at most as many as the hardware's log holds.</summary>
+    IReadOnlyList<Fault> DrainFaults();
+}

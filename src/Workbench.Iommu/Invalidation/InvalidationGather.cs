@@ -1,0 +1,29 @@
+namespace Workbench.Iommu.Invalidation;
+
+/// <summary>Collects what a driver changed until it flushes once, as Linux's iotlb gather does: the hull of all ranges.</summary>
+public sealed class InvalidationGather
+{
+    /// <summary>Has nothing been added?</summary>
+    public bool IsEmpty => FirstByte > LastByte;
+    /// <summary>First byte of the hull.</summary>
+    public ulong FirstByte { get; private set; } = ulong.MaxValue;
+    /// <summary>Last byte of the hull.</summary>
+    public ulong LastByte { get; private set; }
+    /// <summary>Were tables unlinked, so that paging-structure caches must go too?</summary>
+    public bool TablesFreed { get; set; }
+
+    /// <summary>Extends the hull by first..last.</summary>
+    public void Add(ulong firstByte, ulong lastByte)
+    {
+        if (firstByte < FirstByte) FirstByte = firstByte;
+        if (lastByte > LastByte) LastByte = lastByte;
+    }
+
+    /// <summary>Empties the gather.</summary>
+    public void Reset()
+    {
+        FirstByte = ulong.MaxValue;
+        LastByte = 0;
+        TablesFreed = false;
+    }
+}

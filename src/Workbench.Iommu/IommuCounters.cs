@@ -1,0 +1,34 @@
+namespace Workbench.Iommu;
+
+/// <summary>What the hardware did: plain counts, architectural facts of a replay.</summary>
+public struct IommuCounters
+{
+    /// <summary>Requests answered by the IOTLB alone.</summary>
+    public long IotlbHits;
+    /// <summary>Requests for which the IOTLB had no entry.</summary>
+    public long IotlbMisses;
+    /// <summary>Writes whose entry was cached but not known dirty (or too weak), so that a walk was needed.</summary>
+    public long DirtyRewalks;
+    /// <summary>Walks begun.</summary>
+    public long Walks;
+    /// <summary>Paging entries read by walks.</summary>
+    public long TableReads;
+    /// <summary>Walks that a paging-structure cache let start below the root.</summary>
+    public long WalkCacheHits;
+    /// <summary>Accessed bits set in memory.</summary>
+    public long AccessedUpdates;
+    /// <summary>Dirty bits set in memory.</summary>
+    public long DirtyUpdates;
+    /// <summary>Device lookups answered by the context cache, counted when the requester changes.</summary>
+    public long ContextCacheHits;
+    /// <summary>Device lookups that read the tables.</summary>
+    public long ContextCacheMisses;
+    /// <summary>Requests that faulted.</summary>
+    public long Faults;
+    /// <summary>Invalidation requests executed (not counting waits).</summary>
+    public long Invalidations;
+    /// <summary>IOTLB entries that invalidations dropped.</summary>
+    public long EntriesInvalidated;
+    /// <summary>Times the IOTLB was emptied because it was full.</summary>
+    public long IotlbFullFlushes;
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Workbench.Iommu.Memory;
+
+/// <summary>
+/// The memory that holds what software and IOMMU share: tables, queues, status words. Payload is not simulated. It lies at
+/// <see cref="Base"/>, far above any guest memory, and grows in 2 MiB chunks; frames of 4 KiB are handed out zeroed.
+/// </summary>
+public sealed unsafe class PhysicalMemory : IDisposable
+{
+    /// <summary>System physical address of the first byte, 32 TiB: below 2^46, the smallest host address width modelled.</summary>
+    public const ulong Base = 1UL << 45;
+    /// <summary>Bytes in a frame.</summary>
+    public const int FrameBytes = 4096;
+
+    private const int ChunkLog2 = 21;
+    private const int FramesPerChunk = 1 << (ChunkLog2 - 12);
+
+    private readonly int maxChunks;
+    private readonly ulong** chunks;
+    private readonly Stack<ulong> freed = new();
+    private int chunkCount;
+    private ulong committedBytes;
+    private ulong nextFrame;
+    private bool disposed;
+
+    /// <summary>Creates an empty memory that may grow to <paramref name="maxBytes"/> (default 16 GiB, enough tables for 8 TiB of 4 KiB pages).</summary>
+    public PhysicalMemory(ulong maxBytes = 16UL << 30)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxBytes, 1UL << 44);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1UL << ChunkLog2);
+        maxChunks = (int)(maxBytes >> ChunkLog2);
+        chunks = (ulong**)NativeMemory.AllocZeroed((nuint)maxChunks, (nuint)sizeof(ulong*));
+    }
+
+    /// <summary>Frames handed out and not freed: what a leak check compares.</summary>
+    public int FramesInUse { get; private set; }
+
+    /// <summary>Is the 64-bit word at this address backed by memory?</summary>
+    public bool Contains(Spa address) => unchecked(address.Value - Base) < committedBytes && (address.Value & 7) == 0;
+
+    /// <summary>The word at an address. Asking for memory that is not there is a bug of the caller: check with <see cref="Contains"/>.</summary>
+    public ref ulong Word(Spa address)
+    {
+        ulong* word = PointerOrNull(address.Value);
+        if (word == null) ThrowUnbacked(address);
+        return ref *word;
+    }
+
+    /// <summary>
+    /// The word at an address, or null where there is no memory. Unsafe for the walker: one bounds check, one dependent load (see the
+    /// workload benchmark); the chunk it points into lives as long as this object.
+    /// </summary>
+    internal ulong* PointerOrNull(ulong address)
+    {
+        ulong offset = unchecked(address - Base);
+        if (offset >= committedBytes || (offset & 7) != 0) return null;
+        return chunks[offset >> ChunkLog2] + ((offset & ((1UL << ChunkLog2) - 1)) >> 3);
+    }
+
+    /// <summary>A zeroed frame of 4 KiB.</summary>
+    public Spa AllocateFrame()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        FramesInUse++;
+        if (freed.TryPop(out ulong reused))
+        {
+            new Span<ulong>(PointerOrNull(reused), FrameBytes / 8).Clear();
+            return new(reused);
+        }
+        if (nextFrame == (ulong)chunkCount * FramesPerChunk) Grow();
+        return new(Base + (nextFrame++ << 12));
+    }
+
+    /// <summary>Gives a frame back.</summary>
+    public void FreeFrame(Spa frame)
+    {
+        Debug.Assert(Contains(frame) && (frame.Value & (FrameBytes - 1)) == 0, "a frame that was never handed out");
+        FramesInUse--;
+        freed.Push(frame.Value);
+    }
+
+    /// <summary>Contiguous zeroed frames (a queue, a directory); at most one chunk of 2 MiB. They are never freed.</summary>
+    public Spa AllocateContiguous(int frames)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(frames, FramesPerChunk);
+        ArgumentOutOfRangeException.ThrowIfLessThan(frames, 1);
+        ulong inChunk = nextFrame % FramesPerChunk;
+        if (nextFrame == (ulong)chunkCount * FramesPerChunk) Grow();
+        else if (inChunk + (ulong)frames > FramesPerChunk)
+        {
+            for (; nextFrame % FramesPerChunk != 0; nextFrame++) freed.Push(Base + (nextFrame << 12));
+            Grow();
+        }
+        Spa first = new(Base + (nextFrame << 12));
+        nextFrame += (ulong)frames;
+        FramesInUse += frames;
+        return first;
+    }
+
+    private void Grow()
+    {
+        if (chunkCount == maxChunks)
+            throw new InvalidOperationException($"The simulated table memory is full ({(ulong)maxChunks << ChunkLog2} bytes). Map with larger pages, or give the machine more table memory.");
+        chunks[chunkCount] = (ulong*)NativeMemory.AllocZeroed(1u << ChunkLog2);
+        chunkCount++;
+        committedBytes = (ulong)chunkCount << ChunkLog2;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowUnbacked(Spa address) => throw new UnreachableException($"No simulated memory at {address}.");
+
+    /// <summary>Releases the native memory.</summary>
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the native memory of an object nobody disposed.</summary>
+    ~PhysicalMemory() => Release();
+
+    private void Release()
+    {
+        if (disposed) return;
+        disposed = true;
+        committedBytes = 0;
+        for (int i = 0; i < chunkCount; i++) NativeMemory.Free(chunks[i]);
+        NativeMemory.Free(chunks);
+    }
+}

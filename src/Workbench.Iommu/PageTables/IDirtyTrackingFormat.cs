@@ -1,0 +1,18 @@
+namespace Workbench.Iommu.PageTables;
+
+/// <summary>A format whose entries carry Accessed and Dirty state that hardware keeps.</summary>
+public interface IDirtyTrackingFormat : IPageTableFormat
+{
+    /// <summary>Does hardware set Accessed in entries that point to tables?</summary>
+    static abstract bool MarksTablesAccessed { get; }
+    /// <summary>Is Accessed set?</summary>
+    static abstract bool IsAccessed(ulong entry);
+    /// <summary>Does the leaf say it was written?</summary>
+    static abstract bool IsDirty(ulong entry);
+    /// <summary>The entry with Accessed set.</summary>
+    static abstract ulong MarkAccessed(ulong entry);
+    /// <summary>The leaf with Accessed and Dirty set.</summary>
+    static abstract ulong MarkDirty(ulong entry);
+    /// <summary>The leaf with Dirty cleared; Accessed stays.</summary>
+    static abstract ulong Clean(ulong entry);
+}

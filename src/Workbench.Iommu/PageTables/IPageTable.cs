@@ -1,0 +1,38 @@
+using Workbench.Iommu.Dirty;
+using Workbench.Iommu.Invalidation;
+
+namespace Workbench.Iommu.PageTables;
+
+/// <summary>The driver's side of one domain's table, whatever its format. Addresses and lengths are bytes.</summary>
+public interface IPageTable
+{
+    /// <summary>Physical address of the top table.</summary>
+    Spa Root { get; }
+    /// <summary>Level of the top table.</summary>
+    int RootLevel { get; }
+    /// <summary>Highest IOVA the table can map.</summary>
+    ulong LastIova { get; }
+    /// <summary>Leaves in the table now.</summary>
+    long Leaves { get; }
+
+    /// <summary>Maps a range with the largest leaves that alignment, length and <paramref name="largestLeafLog2"/> allow.</summary>
+    MapResult Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2, InvalidationGather gather);
+
+    /// <summary>
+    /// Removes the leaves of a range and returns the bytes removed. Each entry is exchanged for zero, so D set up to that moment is reported
+    /// to <paramref name="dirty"/>. A range that begins inside a leaf removes nothing there; one that ends inside a leaf removes the whole leaf.
+    /// </summary>
+    ulong Unmap(ulong iova, ulong length, IDirtySink? dirty, InvalidationGather gather);
+
+    /// <summary>
+    /// Looks for dirty leaves from an IOVA on, reports each and (if asked) clears it, until the table ends or the budget is used up.
+    /// Returns where to go on, or null at the end.
+    /// </summary>
+    ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
+
+    /// <summary>The leaf entry that maps an address, as memory holds it; false if there is none.</summary>
+    bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2);
+
+    /// <summary>Frees all tables; the table is of no use afterwards.</summary>
+    void Free();
+}
