@@ -1,0 +1,39 @@
+namespace Workbench.Traces.Importers;
+
+/// <summary>Reads through a decompressor and turns its many kinds of failure into one message about the file.</summary>
+internal sealed class DecompressedStream(Stream inner, FileStream file, string name) : Stream
+{
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException("a decompressing stream has no length");
+    public override long Position { get => throw new NotSupportedException("a decompressing stream has no position"); set => throw new NotSupportedException("a decompressing stream cannot seek"); }
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        try
+        {
+            return inner.Read(buffer, offset, count);
+        }
+        // Decompressors of other makers throw whatever their code runs into on corrupt input.
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new TraceFormatException($"{name}: the compressed data is corrupt or cut short near byte {file.Position} ({e.Message}). Copy the file again.", e);
+        }
+    }
+
+    public override void Flush() { }
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("a decompressing stream cannot seek");
+    public override void SetLength(long value) => throw new NotSupportedException("a decompressing stream is read only");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("a decompressing stream is read only");
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+            file.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+}

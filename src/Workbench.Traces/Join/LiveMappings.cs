@@ -1,0 +1,106 @@
+using System.Numerics;
+
+namespace Workbench.Traces.Join;
+
+/// <summary>
+/// Which IOVA ranges of which owner are mapped now, and to what. Ranges are cut into aligned pieces of 4 KiB, 2 MiB and 1 GiB, so a lookup is at
+/// most three hash probes and a guest of terabytes costs no more than one of megabytes.
+/// </summary>
+public sealed class LiveMappings<T>
+    where T : struct
+{
+    private static readonly int[] Granules = [12, 21, 30];
+    private readonly Dictionary<(uint Owner, ulong Piece), Entry>[] pieces = [[], [], []];
+
+    private readonly record struct Entry(ulong First, T Value);
+
+    /// <summary>Is nothing mapped?</summary>
+    public bool IsEmpty => pieces[0].Count + pieces[1].Count + pieces[2].Count == 0;
+
+    /// <summary>Maps a range of whole 4 KiB pages; what was mapped there before is replaced.</summary>
+    public void Map(uint owner, ulong first, ulong length, T value)
+    {
+        Unmap(owner, first, length);
+        for (ulong at = first, left = length; left > 0;)
+        {
+            int granule = Largest(at, left);
+            pieces[granule][(owner, at >> Granules[granule])] = new(first, value);
+            ulong bytes = 1UL << Granules[granule];
+            left -= Math.Min(left, bytes);
+            at = unchecked(at + bytes);
+        }
+    }
+
+    private static int Largest(ulong at, ulong left)
+    {
+        int granule = 2;
+        while (granule > 0 && (BitOperations.TrailingZeroCount(at) < Granules[granule] || left < 1UL << Granules[granule])) granule--;
+        return granule;
+    }
+
+    /// <summary>Removes a range; large pieces that stick out of it are cut, not dropped.</summary>
+    public void Unmap(uint owner, ulong first, ulong length)
+    {
+        if (IsEmpty) return;
+        for (ulong at = first, left = length; left > 0;)
+        {
+            ulong done = RemoveAt(owner, at, left);
+            left -= Math.Min(left, done);
+            at = unchecked(at + done);
+        }
+    }
+
+    /// <summary>Removes what is mapped at one address, up to <paramref name="left"/> bytes; returns the bytes dealt with.</summary>
+    private ulong RemoveAt(uint owner, ulong at, ulong left)
+    {
+        for (int granule = 2; granule >= 0; granule--)
+        {
+            ulong bytes = 1UL << Granules[granule];
+            ulong start = at & ~(bytes - 1);
+            if (!pieces[granule].TryGetValue((owner, at >> Granules[granule]), out Entry entry)) continue;
+            pieces[granule].Remove((owner, at >> Granules[granule]));
+            ulong removed = Math.Min(left, bytes - (at - start));
+            if (at > start) Restore(owner, start, at - start, entry);
+            if (at + (removed - 1) < start + (bytes - 1)) Restore(owner, at + removed, start + (bytes - 1) - (at + (removed - 1)), entry);
+            return removed;
+        }
+        // Nothing here: skip to the end of the smallest piece that could hold anything.
+        return Math.Min(left, 4096 - (at & 4095));
+    }
+
+    private void Restore(uint owner, ulong first, ulong length, Entry entry)
+    {
+        for (ulong at = first, left = length; left > 0;)
+        {
+            int granule = Largest(at, left);
+            pieces[granule][(owner, at >> Granules[granule])] = entry;
+            ulong bytes = 1UL << Granules[granule];
+            left -= Math.Min(left, bytes);
+            at = unchecked(at + bytes);
+        }
+    }
+
+    /// <summary>What is mapped at an address: the mapping's first byte and its value.</summary>
+    public bool TryFind(uint owner, ulong iova, out ulong first, out T value)
+    {
+        for (int granule = 0; granule < 3; granule++)
+        {
+            if (pieces[granule].Count == 0 || !pieces[granule].TryGetValue((owner, iova >> Granules[granule]), out Entry entry)) continue;
+            (first, value) = (entry.First, entry.Value);
+            return true;
+        }
+        (first, value) = (0, default);
+        return false;
+    }
+
+    /// <summary>Is any page of the range mapped?</summary>
+    public bool AnyIn(uint owner, ulong first, ulong length)
+    {
+        ulong last = first + (length - 1);
+        for (ulong at = first & ~0xFFFUL; ; at += 4096)
+        {
+            if (TryFind(owner, at, out _, out _)) return true;
+            if (at + 4095 >= last) return false;
+        }
+    }
+}
