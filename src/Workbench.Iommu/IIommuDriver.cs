@@ -1,0 +1,37 @@
+using Workbench.Iommu.Invalidation;
+
+namespace Workbench.Iommu;
+
+/// <summary>The software side of an IOMMU: what an operating system's driver does to the shared structures and the command queue.</summary>
+public interface IIommuDriver : IDisposable
+{
+    /// <summary>The hardware it drives.</summary>
+    IIommu Hardware { get; }
+    /// <summary>Commands (descriptors) submitted so far, waits included.</summary>
+    long CommandsSubmitted { get; }
+    /// <summary>Frames of 4 KiB its structures take now.</summary>
+    int FramesInUse { get; }
+    /// <summary>Largest leaf the part has, as a power of two of bytes.</summary>
+    int LargestLeafLog2 { get; }
+
+    /// <summary>Creates an address space under a tag not in use.</summary>
+    Domain CreateDomain(DomainId id);
+
+    /// <summary>Lets a device (or one PASID of it) use a domain; whatever it used before is let go, with the invalidations that takes.</summary>
+    void Attach(RequesterId device, Pasid? pasid, Domain domain);
+
+    /// <summary>Turns dirty tracking of a domain on or off for all its devices, with the invalidations that takes; leftover dirty bits are cleared first when turned on.</summary>
+    void SetDirtyTracking(Domain domain, bool enable);
+
+    /// <summary>Invalidates what a gather holds as the vendor's driver would, waits, and empties the gather; returns the commands it took. An empty gather takes none.</summary>
+    int Invalidate(Domain domain, InvalidationGather gather);
+
+    /// <summary>Invalidates a range and waits; returns the commands it took.</summary>
+    int InvalidateRange(Domain domain, ulong firstByte, ulong lastByte, bool leafOnly);
+
+    /// <summary>Invalidates a domain and waits.</summary>
+    int InvalidateDomain(Domain domain);
+
+    /// <summary>Invalidates everything and waits.</summary>
+    int InvalidateAll();
+}
