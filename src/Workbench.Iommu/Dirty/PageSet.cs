@@ -1,0 +1,293 @@
+using System.Numerics;
+
+namespace Workbench.Iommu.Dirty;
+
+/// <summary>
+/// A set of page numbers for sparse address spaces: bitmaps of 2^15 pages (128 MiB of 4 KiB pages, 4 KiB of memory each),
+/// found through a hash of their numbers. Any 64-bit page number is allowed.
+/// </summary>
+public sealed class PageSet
+{
+    private const int ChunkPagesLog2 = 15;
+    private const ulong ChunkPages = 1UL << ChunkPagesLog2;
+    private const int ChunkWords = 1 << (ChunkPagesLog2 - 6);
+    // No chunk has this number: chunk numbers have 49 bits.
+    private const ulong NoChunk = ulong.MaxValue;
+
+    // Open addressing: slots hold a chunk's position in the two lists plus one, 0 is free. At most half are used.
+    private int[] slots = new int[16];
+    private ulong[] numbers = new ulong[8];
+    private ulong[][] chunks = new ulong[8][];
+    private int chunkCount;
+    // Positions in order of chunk number, made when first needed and void when a chunk is added.
+    private int[]? ascending;
+    private ulong lastNumber = NoChunk;
+    private ulong[] lastChunk = [];
+
+    /// <summary>Pages in the set.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Adds a page; true when it was not in the set.</summary>
+    public bool Add(ulong page)
+    {
+        ulong number = page >> ChunkPagesLog2;
+        ulong[] words = number == lastNumber ? lastChunk : Chunk(number);
+        ref ulong word = ref words[(int)((page >> 6) & (ChunkWords - 1))];
+        ulong bit = 1UL << (int)(page & 63);
+        if ((word & bit) != 0) return false;
+        word |= bit;
+        Count++;
+        return true;
+    }
+
+    /// <summary>Adds consecutive pages; returns how many were not in the set. The range must end at or below 2^64.</summary>
+    public long AddRange(ulong first, ulong count)
+    {
+        if (count == 0) return 0;
+        if (count - 1 > ulong.MaxValue - first) throw new ArgumentOutOfRangeException(nameof(count), $"0x{count:x} pages from page 0x{first:x} go beyond page 2^64 - 1.");
+        long before = Count;
+        ulong page = first;
+        ulong left = count;
+        while (left > 0)
+        {
+            ulong inChunk = Math.Min(left, ChunkPages - (page & (ChunkPages - 1)));
+            FillPages(Chunk(page >> ChunkPagesLog2), (int)(page & (ChunkPages - 1)), (int)inChunk);
+            page = unchecked(page + inChunk);
+            left -= inChunk;
+        }
+        return Count - before;
+    }
+
+    /// <summary>Is a page in the set?</summary>
+    public bool Contains(ulong page) =>
+        Find(page >> ChunkPagesLog2) is { } words && (words[(int)((page >> 6) & (ChunkWords - 1))] >> (int)(page & 63) & 1) != 0;
+
+    /// <summary>Removes every page and keeps the memory for the next use.</summary>
+    public void Clear()
+    {
+        for (int i = 0; i < chunkCount; i++) Array.Clear(chunks[i]);
+        Count = 0;
+    }
+
+    /// <summary>Makes this set equal to another.</summary>
+    public void CopyFrom(PageSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(this, other)) return;
+        Clear();
+        UnionWith(other);
+    }
+
+    /// <summary>Adds every page of another set.</summary>
+    public void UnionWith(PageSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(this, other)) return;
+        for (int i = 0; i < other.chunkCount; i++)
+        {
+            ReadOnlySpan<ulong> theirs = other.chunks[i];
+            if (theirs.IndexOfAnyExcept(0UL) < 0) continue;
+            Span<ulong> ours = Chunk(other.numbers[i]);
+            long added = 0;
+            for (int w = 0; w < ours.Length; w++)
+            {
+                added += BitOperations.PopCount(theirs[w] & ~ours[w]);
+                ours[w] |= theirs[w];
+            }
+            Count += added;
+        }
+    }
+
+    /// <summary>Removes every page of another set.</summary>
+    public void ExceptWith(PageSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (int i = 0; i < chunkCount; i++)
+        {
+            if (other.Find(numbers[i]) is not { } theirs) continue;
+            Span<ulong> ours = chunks[i];
+            long removed = 0;
+            for (int w = 0; w < ours.Length; w++)
+            {
+                ulong gone = ours[w] & theirs[w];
+                removed += BitOperations.PopCount(gone);
+                ours[w] ^= gone;
+            }
+            Count -= removed;
+        }
+    }
+
+    /// <summary>How many pages are in both sets.</summary>
+    public long CountCommon(PageSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        long common = 0;
+        for (int i = 0; i < chunkCount; i++)
+        {
+            if (other.Find(numbers[i]) is not { } theirs) continue;
+            ReadOnlySpan<ulong> ours = chunks[i];
+            for (int w = 0; w < ours.Length; w++) common += BitOperations.PopCount(ours[w] & theirs[w]);
+        }
+        return common;
+    }
+
+    /// <summary>How many aligned regions of 2^<paramref name="pagesLog2"/> pages hold at least one page of the set; 0 to 63.</summary>
+    public long CountDistinctRegions(int pagesLog2)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(pagesLog2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pagesLog2, 63);
+        if (pagesLog2 == 0) return Count;
+        long regions = 0;
+        ulong lastRegion = NoChunk;
+        foreach (int position in Ascending())
+        {
+            ReadOnlySpan<ulong> words = chunks[position];
+            if (pagesLog2 < ChunkPagesLog2)
+            {
+                regions += pagesLog2 <= 6 ? RegionsInWords(words, pagesLog2) : RegionsOfWords(words, 1 << (pagesLog2 - 6));
+                continue;
+            }
+            ulong region = numbers[position] >> (pagesLog2 - ChunkPagesLog2);
+            if (region == lastRegion || words.IndexOfAnyExcept(0UL) < 0) continue;
+            lastRegion = region;
+            regions++;
+        }
+        return regions;
+    }
+
+    /// <summary>The pages in ascending order. The set must not change meanwhile.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    /// <summary>Walks the pages of a set in ascending order.</summary>
+    public struct Enumerator
+    {
+        private readonly PageSet set;
+        private readonly int[] order;
+        private int orderAt = -1;
+        private int wordAt = ChunkWords;
+        private ulong word;
+
+        internal Enumerator(PageSet set)
+        {
+            this.set = set;
+            order = set.Ascending();
+        }
+
+        /// <summary>The page at the enumerator.</summary>
+        public ulong Current { get; private set; }
+
+        /// <summary>Moves to the next page; false at the end.</summary>
+        public bool MoveNext()
+        {
+            while (word == 0)
+            {
+                if (++wordAt >= ChunkWords)
+                {
+                    if (++orderAt >= order.Length) return false;
+                    wordAt = 0;
+                }
+                word = set.chunks[order[orderAt]][wordAt];
+            }
+            Current = (set.numbers[order[orderAt]] << ChunkPagesLog2) | ((ulong)wordAt << 6) | (uint)BitOperations.TrailingZeroCount(word);
+            word &= word - 1;
+            return true;
+        }
+    }
+
+    private static long RegionsInWords(ReadOnlySpan<ulong> words, int pagesLog2)
+    {
+        // Fold each group of 2^k bits onto its lowest bit, then count those.
+        ulong lowest = ulong.MaxValue / Bits.Mask(1 << pagesLog2);
+        long regions = 0;
+        foreach (ulong word in words)
+        {
+            ulong folded = word;
+            for (int shift = 1; shift < 1 << pagesLog2; shift <<= 1) folded |= folded >> shift;
+            regions += BitOperations.PopCount(folded & lowest);
+        }
+        return regions;
+    }
+
+    private static long RegionsOfWords(ReadOnlySpan<ulong> words, int wordsPerRegion)
+    {
+        long regions = 0;
+        for (int at = 0; at < words.Length; at += wordsPerRegion)
+        {
+            if (words.Slice(at, wordsPerRegion).IndexOfAnyExcept(0UL) >= 0) regions++;
+        }
+        return regions;
+    }
+
+    private void FillPages(Span<ulong> words, int first, int count)
+    {
+        int end = first + count;
+        while (first < end)
+        {
+            int take = Math.Min(end - first, 64 - (first & 63));
+            ulong mask = Bits.Mask(take) << (first & 63);
+            ref ulong word = ref words[first >> 6];
+            Count += BitOperations.PopCount(mask & ~word);
+            word |= mask;
+            first += take;
+        }
+    }
+
+    private ulong[]? Find(ulong number)
+    {
+        if (number == lastNumber) return lastChunk;
+        for (uint slot = Slot(number); slots[slot] != 0; slot = (slot + 1) & (uint)(slots.Length - 1))
+        {
+            if (numbers[slots[slot] - 1] == number) return chunks[slots[slot] - 1];
+        }
+        return null;
+    }
+
+    /// <summary>Finds or makes a chunk, and remembers it for the next <see cref="Add"/>.</summary>
+    private ulong[] Chunk(ulong number)
+    {
+        ulong[]? words = Find(number);
+        if (words is null)
+        {
+            words = new ulong[ChunkWords];
+            Insert(number, words);
+        }
+        lastNumber = number;
+        lastChunk = words;
+        return words;
+    }
+
+    private void Insert(ulong number, ulong[] words)
+    {
+        if (chunkCount == numbers.Length)
+        {
+            Array.Resize(ref numbers, chunkCount * 2);
+            Array.Resize(ref chunks, chunkCount * 2);
+            slots = new int[slots.Length * 2];
+            for (int i = 0; i < chunkCount; i++) Place(numbers[i], i);
+        }
+        numbers[chunkCount] = number;
+        chunks[chunkCount] = words;
+        Place(number, chunkCount++);
+        ascending = null;
+    }
+
+    private void Place(ulong number, int position)
+    {
+        uint slot = Slot(number);
+        while (slots[slot] != 0) slot = (slot + 1) & (uint)(slots.Length - 1);
+        slots[slot] = position + 1;
+    }
+
+    // Fibonacci hashing: consecutive chunk numbers spread over the table.
+    private uint Slot(ulong number) => unchecked((uint)((number * 0x9E3779B97F4A7C15) >> 32)) & (uint)(slots.Length - 1);
+
+    private int[] Ascending()
+    {
+        if (ascending is not null) return ascending;
+        int[] order = new int[chunkCount];
+        for (int i = 0; i < order.Length; i++) order[i] = i;
+        ulong[] keys = numbers.AsSpan(0, chunkCount).ToArray();
+        Array.Sort(keys, order);
+        return ascending = order;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Workbench.Traces.Native;
+
+/// <summary>A file that carries its final name only once it is whole: until then it is called as before with ".partial" added.</summary>
+internal sealed class PartialFile : IDisposable
+{
+    private readonly string path;
+    private bool committed;
+
+    public PartialFile(string path)
+    {
+        this.path = Path.GetFullPath(path);
+        Stream = new FileStream(PartialPath, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.SequentialScan);
+    }
+
+    public FileStream Stream { get; }
+
+    private string PartialPath => path + ".partial";
+
+    /// <summary>Puts the file on the disk and gives it its name, replacing an older one.</summary>
+    public void Commit()
+    {
+        Stream.Flush(flushToDisk: true);
+        Stream.Dispose();
+        File.Move(PartialPath, path, overwrite: true);
+        committed = true;
+    }
+
+    /// <summary>Deletes the file unless it was committed.</summary>
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (!committed) File.Delete(PartialPath);
+    }
+}
