@@ -34,8 +34,8 @@ internal sealed class RingBufferCpu(int cpu, IPageSource pages, byte[] page, Bad
         {
             while (position < end)
             {
-                if (Step(out bool isRecord)) { if (isRecord) return true; }
-                else position = end;
+                if (!TryStep(out bool isRecord)) position = end;
+                else if (isRecord) return true;
             }
             if (!TryPage()) return false;
         }
@@ -67,7 +67,7 @@ internal sealed class RingBufferCpu(int cpu, IPageSource pages, byte[] page, Bad
     }
 
     // One entry of the page. False: it makes no sense, the rest of the page is given up.
-    private bool Step(out bool isRecord)
+    private bool TryStep(out bool isRecord)
     {
         isRecord = false;
         int start = position;

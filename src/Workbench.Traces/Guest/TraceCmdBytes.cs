@@ -17,8 +17,8 @@ internal sealed class TraceCmdBytes(Stream stream, string label)
     /// <summary>Bytes that are left.</summary>
     public long Left => Length - Position;
 
-    /// <summary>The bytes of a section after unpacking; <paramref name="offset"/> is where the section stands in the file.</summary>
-    public TraceCmdBytes Unpacked(byte[] bytes, long offset) => new(new MemoryStream(bytes, writable: false), $"{label} section at byte {offset}, unpacked,");
+    /// <summary>Bytes that were taken out, with offsets of their own; <paramref name="what"/> says in messages what they are.</summary>
+    public TraceCmdBytes Part(byte[] bytes, string what) => new(new MemoryStream(bytes, writable: false), $"{label} {what},");
 
     /// <summary>Goes to an offset that the file named.</summary>
     public void Seek(ulong offset, string what)

@@ -35,7 +35,7 @@ internal static class TraceCmdVersion7
         while (options.Left > 0)
         {
             ushort option = options.Word16("an option's number");
-            TraceCmdBytes data = options.Unpacked(options.Take(options.Word32("an option's size"), "an option"), options.Position);
+            TraceCmdBytes data = options.Part(options.Take(options.Word32("an option's size"), "an option"), $"option {option}");
             switch (option)
             {
                 case TraceCmdOptions.Done:
@@ -87,7 +87,7 @@ internal static class TraceCmdVersion7
     private static TraceCmdBytes Open(TraceCmdBytes file, ulong offset, int wanted, string codec)
     {
         (ulong size, bool isCompressed) = ReadHeader(file, offset, wanted, codec);
-        if (!isCompressed) return file.Unpacked(file.Take(size, "a section"), (long)offset);
+        if (!isCompressed) return file.Part(file.Take(size, "a section"), $"section {wanted} at byte {offset}");
         uint packed = file.Word32("a section's packed size");
         uint unpacked = file.Word32("a section's unpacked size");
         if (unpacked > TraceCmdLimits.MostSectionBytes) throw file.Refusal($"a section of {unpacked} bytes; allowed are {TraceCmdLimits.MostSectionBytes}. The file is damaged; copy it again");
@@ -96,7 +96,7 @@ internal static class TraceCmdVersion7
         byte[] target = new byte[unpacked];
         using ZstdChunk chunk = new();
         if (chunk.Unpack(bytes, target) is { } problem) throw file.RefusalAt(at, problem);
-        return file.Unpacked(target, (long)offset);
+        return file.Part(target, $"section {wanted} at byte {offset}, unpacked");
     }
 
     // The manual gives the size four bytes; trace-cmd 3 writes eight.
