@@ -17,6 +17,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Replays recorded DMA traces through bit-accurate IOMMU models with dirty tracking.")
         {
+            ReplayCommand.Create(),
             TraceCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
