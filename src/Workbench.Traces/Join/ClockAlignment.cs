@@ -1,3 +1,5 @@
+using Workbench.Traces.Importers;
+
 namespace Workbench.Traces.Join;
 
 /// <summary>How the guest's clock lies to the QEMU log's: an offset that may move slowly, known at knots.</summary>
@@ -46,12 +48,12 @@ internal sealed class ClockAlignment
     /// In strict mode an unmap is followed at once by the invalidation of its address. Over some hundred unmaps the true offset is the one
     /// most equal-address pairs agree on.
     /// </summary>
-    public static ClockAlignment? FromInvalidations(List<GuestStep> steps, List<(long QemuNs, ulong Iova, long Line)> invalidations, ClockAlignment seed, long reachNs)
+    public static ClockAlignment? FromInvalidations(List<GuestStep> steps, List<InvalidationSeen> invalidations, ClockAlignment seed, long reachNs)
     {
         const int PerKnot = 400;
         const long BinNs = 40_000, CloseNs = 400_000;
         Dictionary<ulong, List<long>> byAddress = [];
-        foreach ((long ns, ulong iova, _) in invalidations)
+        foreach ((long ns, ulong iova, _, _) in invalidations)
         {
             if (!byAddress.TryGetValue(iova, out List<long>? list)) byAddress[iova] = list = [];
             list.Add(ns);

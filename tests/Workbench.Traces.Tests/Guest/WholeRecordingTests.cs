@@ -29,4 +29,18 @@ public class WholeRecordingTests
         using PerfScriptReader reader = new(Recordings.OpenWhole("intel-perf.perf.txt"), "intel-perf.perf.txt");
         Assert.Equal("DmaMap=1214 DmaUnmap=1214 Map=1214 Unmap=1214 other=0 bad=0", Census.Of(reader));
     }
+
+    [Theory]
+    [InlineData("intel-tracecmd.trace-cmd-v6.dat")]
+    [InlineData("intel-tracecmd.trace-cmd.dat")]
+    public void A_binary_recording_says_what_its_text_report_says(string name)
+    {
+        using FtraceTextReader text = new(Recordings.OpenWhole("intel-tracecmd.trace-cmd.txt"), "report");
+        using IGuestEventReader binary = GuestEventReaders.Open(Recordings.OpenWhole(name), name);
+        // The report begins with one line more than there are records.
+        List<GuestEvent> expected = [.. Recordings.ReadAll(text).Select(read => read with { Line = read.Line - 1 })];
+        Assert.Equal(expected, Recordings.ReadAll(binary));
+        Assert.Equal(6115, expected[^1].Line);
+        Assert.Equal(0, binary.OtherEvents);
+    }
 }
