@@ -19,6 +19,7 @@ internal static class CommandLine
         {
             ReplayCommand.Create(),
             TraceCommand.Create(),
+            ValidateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -33,6 +33,8 @@ internal sealed class Machine : IDisposable
         this.largestLeafLog2 = Math.Min(largestLeafLog2 == 0 ? 63 : largestLeafLog2, driver.LargestLeafLog2);
     }
 
+    /// <summary>Issue no invalidation but those of the trace; only for machines without paging-structure caches.</summary>
+    public bool FollowsTraceOnly { get; init; }
     public IIommuDriver Driver => driver;
     public IIommu Hardware => driver.Hardware;
     /// <summary>Domains in order of creation.</summary>
@@ -105,14 +107,16 @@ internal sealed class Machine : IDisposable
         if (result != MapResult.Mapped)
             throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
         // Tables that a large leaf replaced must leave the paging-structure caches before their frames are used again.
-        driver.Invalidate(tracker.Domain, gather);
+        if (FollowsTraceOnly) gather.Reset();
+        else driver.Invalidate(tracker.Domain, gather);
     }
 
     public void Unmap(in TraceEvent e)
     {
         DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
         tracker.Domain.Table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
-        if (strict || gather.TablesFreed) driver.Invalidate(tracker.Domain, gather);
+        // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
+        if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
         else gather.Reset();
     }
 
