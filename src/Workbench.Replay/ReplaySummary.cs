@@ -60,7 +60,8 @@ public sealed record ReplaySummary
         ArgumentNullException.ThrowIfNull(experiment);
         return new()
         {
-            Trace = trace, Iommu = experiment.Iommu, Iotlb = experiment.Iotlb, View = result.View, PageSize = experiment.PageSize, Flush = experiment.Flush,
+            Trace = trace, Iommu = experiment.Iommu, Iotlb = experiment.Iotlb, View = result.View,
+            PageSize = result.View == View.Gpa && experiment.PageSize == "as-mapped" ? "4K" : experiment.PageSize, Flush = experiment.Flush,
             Events = result.Events, Accesses = result.Accesses, BytesRead = result.BytesRead, BytesWritten = result.BytesWritten,
             RingBytesRead = result.RingBytesRead, RingBytesWritten = result.RingBytesWritten, InterruptWrites = result.InterruptWrites, UnmappedAccesses = result.UnmappedAccesses,
             IotlbHits = result.Counters.IotlbHits, IotlbMisses = result.Counters.IotlbMisses, DirtyRewalks = result.Counters.DirtyRewalks, Walks = result.Counters.Walks,
