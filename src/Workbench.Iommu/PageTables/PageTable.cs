@@ -166,10 +166,12 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
     {
         ArgumentNullException.ThrowIfNull(dirty);
         ArgumentNullException.ThrowIfNull(gather);
-        return fromIova > LastIova ? null : ScanTable(Root.Value, RootLevel, fromIova, clear, ref budget, dirty, gather);
+        if (fromIova > LastIova) return null;
+        return budget.RemainingNs <= 0 ? fromIova : ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
     }
 
-    private ulong? ScanTable(ulong table, int level, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
+    /// <summary>Scans from <paramref name="from"/> on. The way down to where the call <paramref name="began"/> is always gone, so that any budget makes progress.</summary>
+    private ulong? ScanTable(ulong table, int level, ulong began, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         unchecked
         {
@@ -178,14 +180,14 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
             for (int i = IndexOf(from, level); i < Entries; i++)
             {
                 ulong start = Start(from, level, i);
-                if (budget.RemainingNs <= 0) return Math.Max(start, from);
+                if (budget.RemainingNs <= 0 && start > began) return start;
                 budget.RemainingNs -= budget.ScanNs;
                 budget.EntriesScanned++;
                 ulong entry = Volatile.Read(ref entries[i]);
                 if (!TFormat.IsPresent(entry)) continue;
                 if (!TFormat.IsLeaf(entry, level))
                 {
-                    if (ScanTable(TFormat.TableAddress(entry), level - 1, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
+                    if (ScanTable(TFormat.TableAddress(entry), level - 1, began, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
                     continue;
                 }
                 if (!TFormat.IsDirty(entry)) continue;
