@@ -33,7 +33,7 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
 
     private static int Entries => 1 << TFormat.IndexBits;
 
-    private static int IndexOf(ulong iova, int level) => (int)(iova >> TFormat.Shift(level)) & (Entries - 1);
+    private static int IndexOf(ulong iova, int level) => (int)((iova >> TFormat.Shift(level)) & (ulong)(Entries - 1));
 
     private ulong* TableAt(ulong address)
     {

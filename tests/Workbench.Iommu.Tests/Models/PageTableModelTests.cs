@@ -19,17 +19,17 @@ public sealed class PageTableModelTests
 
     public readonly record struct Step(Verb Verb, ulong Iova, ulong Physical, ulong Length, Permission Permission, int LargestLeafLog2, bool Clear, int Slice);
 
-    // Near 0, around a 2 MiB and a 1 GiB border, and at the top of a 39-bit space; small so that steps meet.
-    private static readonly Gen<ulong> Page = Gen.Select(
-        Gen.OneOf(0UL, 2 * MiB, GiB, 2 * GiB, (1UL << 39) - (4 * MiB)), Gen.OneOf(Gen.ULong[0, 3], Gen.ULong[500, 515], Gen.Const(512UL), Gen.ULong[0, 1023]),
+    // Near 0, around a 2 MiB and a 1 GiB border, and at the top of the space; small so that steps meet.
+    private static Gen<ulong> Page(int bits) => Gen.Select(
+        Gen.OneOf(0UL, 2 * MiB, GiB, 2 * GiB, (1UL << (bits - 1)) - (2 * MiB), (1UL << bits) - (4 * MiB)), Gen.OneOf(Gen.ULong[0, 3], Gen.ULong[500, 515], Gen.Const(512UL), Gen.ULong[0, 1023]),
         (region, page) => region + (page << 12));
     private static readonly Gen<ulong> Length = Gen.OneOf(
         Gen.ULong[1, 4].Select(n => n << 12), Gen.ULong[1, 4].Select(n => n * 2 * MiB), Gen.ULong[1, 1200].Select(n => n << 12), Gen.ULong[GiB >> 12, (GiB >> 12) + 600].Select(n => n << 12));
     private static readonly Gen<ulong> Physical = Gen.OneOf(Gen.ULong[0, 1 << 20].Select(n => n << 12), Gen.ULong[0, 99].Select(n => n << 21), Gen.ULong[0, 3].Select(n => n << 30));
 
-    private static readonly Gen<Step> AnyStep =
+    private static Gen<Step> AnyStep(int bits) =>
         from verb in Gen.OneOf(Verb.Map, Verb.Map, Verb.Unmap, Verb.Write, Verb.Write, Verb.Write, Verb.Read, Verb.Scan, Verb.ScanInSlices)
-        from iova in Page
+        from iova in Page(bits)
         from physical in Gen.OneOf(Physical, Gen.Const(ulong.MaxValue))
         from length in Length
         from permission in Gen.OneOf(Permission.ReadWrite, Permission.ReadWrite, Permission.Read, Permission.Write)
@@ -37,13 +37,13 @@ public sealed class PageTableModelTests
         from clear in Gen.Bool
         from slice in Gen.OneOf(Gen.Int[1, 30], Gen.Int[100, 2000])
         let huge = length >= GiB // in small leaves these would be too many for a list
-        select new Step(verb, iova, huge || physical == ulong.MaxValue ? iova : physical, Math.Min(length, (1UL << 39) - iova), permission, huge ? 30 : largest, clear, slice);
+        select new Step(verb, iova, huge || physical == ulong.MaxValue ? iova & Bits.Mask(51) : physical, Math.Min(length, (1UL << bits) - iova), permission, huge ? 30 : largest, clear, slice);
 
     [Theory]
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void It_is_the_same_as_a_list_of_leaves(int levels) => AnyStep.Array[1, 40].Sample(steps => Run(levels, steps), iter: 200);
+    public void It_is_the_same_as_a_list_of_leaves(int levels) => AnyStep(12 + (9 * levels)).Array[1, 40].Sample(steps => Run(levels, steps), iter: 200);
 
     private static void Run(int levels, Step[] steps)
     {
