@@ -46,7 +46,10 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
     public MapResult Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(gather);
+        ArgumentOutOfRangeException.ThrowIfLessThan(largestLeafLog2, TFormat.Shift(0));
+        if (!TFormat.IsPresent(TFormat.EncodeLeaf(0, 0, permission))) throw new ArgumentOutOfRangeException(nameof(permission), $"{TFormat.Name} has no present leaf with permission '{permission}'; leave the range unmapped instead.");
         if (length == 0 || ((iova | physical | length) & 0xFFF) != 0 || iova > LastIova || length - 1 > LastIova - iova) return MapResult.OutOfRange;
+        if (length - 1 > ulong.MaxValue - physical || !Holds(physical + (length - 1))) return MapResult.OutOfRange;
         ulong last = iova + (length - 1);
         if (HoldsLeaf(Root.Value, RootLevel, iova, last)) return MapResult.AlreadyMapped;
         unchecked
@@ -55,6 +58,9 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         }
         return MapResult.Mapped;
     }
+
+    /// <summary>Has an entry room for all bits of a physical address?</summary>
+    private static bool Holds(ulong physical) => TFormat.LeafAddress(TFormat.EncodeLeaf(physical & ~0xFFFUL, 0, Permission.Read), 0) == (physical & ~0xFFFUL);
 
     private bool HoldsLeaf(ulong table, int level, ulong first, ulong last)
     {

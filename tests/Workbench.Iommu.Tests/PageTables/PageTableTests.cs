@@ -122,6 +122,28 @@ public sealed class PageTableTests : IDisposable
         Assert.Equal(frames, memory.FramesInUse);
     }
 
+    // An entry holds address bits 51:12; anything above would land in software's bits and map another page.
+    [Theory]
+    [InlineData(1UL << 52, 0x1000UL)]
+    [InlineData((1UL << 52) - 0x1000, 0x2000UL)]
+    [InlineData(0xFFFF_FFFF_FFFF_F000UL, 0x1000UL)]
+    [InlineData(0xFFFF_FFFF_FFFF_F000UL, 0x2000UL)]
+    public void Map_refuses_a_physical_address_that_no_entry_can_hold(ulong physical, ulong length)
+    {
+        int frames = memory.FramesInUse;
+        Assert.Equal(MapResult.OutOfRange, Map(0, physical, length));
+        Assert.Equal((0, frames), (table.Leaves, memory.FramesInUse));
+    }
+
+    // R = W = 0 is not present on VT-d: such a leaf would be counted and never removed.
+    [Fact]
+    public void Map_refuses_a_permission_that_makes_no_present_entry() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Map(0, 0x1000, 0x1000, Permission.None));
+
+    [Fact]
+    public void Map_refuses_leaves_below_4_KiB() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Map(0, 0x1000, 0x1000, largest: 11));
+
     [Fact]
     public void The_last_page_of_the_width_can_be_mapped()
     {
