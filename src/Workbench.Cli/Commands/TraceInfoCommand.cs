@@ -17,11 +17,15 @@ internal static class TraceInfoCommand
         Option<string?> from = new("--from") { Description = "count only from the mark with this text on" };
         Option<string?> to = new("--to") { Description = "count only up to the mark with this text" };
         Option<bool> skipBad = new("--skip-bad") { Description = "pass over damaged blocks and count them" };
-        Command command = new("info", "Show what a trace holds and where it comes from.") { trace, from, to, skipBad };
+        Option<string> format = new("--format") { Description = "table or json (the form of the sidecars in data/traces)", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "json");
+        Command command = new("info", "Show what a trace holds and where it comes from.") { trace, from, to, skipBad, format };
         command.SetAction(parsed =>
         {
             using DmatReader reader = DmatFile.Open(parsed.GetValue(trace)!, parsed.GetValue(skipBad));
-            Print(Console.Out, reader, Between(reader, parsed.GetValue(from), parsed.GetValue(to)));
+            TraceSummary summary = Between(reader, parsed.GetValue(from), parsed.GetValue(to));
+            if (parsed.GetValue(format) == "json") Console.Out.WriteLine(TraceSidecar.Of(parsed.GetValue(trace)!, reader, summary).ToJson());
+            else Print(Console.Out, reader, summary);
             return CommandLine.Done;
         });
         return command;
@@ -98,7 +102,7 @@ internal static class TraceInfoCommand
 
     private static void Line(TextWriter to, string name, FormattableString text)
     {
-        string[] lines = [.. ReplayTable.Wrap(text.ToString(CultureInfo.InvariantCulture), 62)];
-        for (int i = 0; i < lines.Length; i++) to.WriteLine((i == 0 ? name : "").PadRight(18) + lines[i]);
+        string[] lines = [.. ReplayTable.Wrap(text.ToString(CultureInfo.InvariantCulture), 60)];
+        for (int i = 0; i < lines.Length; i++) to.WriteLine((i == 0 ? name : "").PadRight(20) + lines[i]);
     }
 }
