@@ -168,7 +168,8 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         bool paired = thread.HasCached && (cached.Address & ~(e.Length - 1)) == (e.Address & ~(e.Length - 1));
         thread.HasCached = false;
         if (!paired) Statistics.UnpairedTranslations++;
-        ulong iova = paired ? cached.Address : e.Address;
+        // VT-d names the byte in the hit or fill line, SMMUv3 in the translation, AMD-Vi in both.
+        ulong iova = paired && e.Dialect != QemuDialect.Smmuv3 ? cached.Address : e.Address;
         if (paired && cached.HasDomain) Attach(e.TimeNs, e.Device, new((ushort)cached.Id), line, again: false);
         Permission permission = e.HasPermission ? e.Permission : paired && cached.HasPermission ? cached.Permission : Permission.ReadWrite;
         ulong physical = (e.Physical & ~(e.Length - 1)) | (iova & (e.Length - 1));
