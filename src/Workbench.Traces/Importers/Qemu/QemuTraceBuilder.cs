@@ -142,7 +142,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         // Each line names all that is left of a scatter element: the piece before it ends where this line begins, if the ends agree.
         if (pieces.Remove(e.Id, out SpacePiece? before))
         {
-            bool continues = before.First + before.Bytes == e.Address + e.Length && e.Address > before.First && before.IsWrite == e.IsWrite;
+            bool continues = before.First + (before.Bytes - 1) == e.Address + (e.Length - 1) && e.Address > before.First && before.IsWrite == e.IsWrite;
             Settle(before, continues ? e.Address - before.First : before.Bytes);
         }
         SpacePiece piece = new() { First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line };
