@@ -17,7 +17,9 @@ internal static class CommandLine
     {
         RootCommand root = new("Replays recorded DMA traces through bit-accurate IOMMU models with dirty tracking.")
         {
+            ReplayCommand.Create(),
             TraceCommand.Create(),
+            ValidateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

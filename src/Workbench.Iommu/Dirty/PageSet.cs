@@ -131,6 +131,21 @@ public sealed class PageSet
         return common;
     }
 
+    /// <summary>How many pages of an aligned region of 2^<paramref name="pagesLog2"/> pages (at least 64) are in the set.</summary>
+    public long CountIn(ulong first, int pagesLog2)
+    {
+        long inside = 0;
+        ulong words = 1UL << (pagesLog2 - 6), done = 0;
+        while (done < words)
+        {
+            ulong word = (first >> 6) + done, step = Math.Min(words - done, ChunkWords);
+            if (Find(word / ChunkWords) is { } chunk)
+                foreach (ulong bits in chunk.AsSpan((int)(word % ChunkWords), (int)step)) inside += BitOperations.PopCount(bits);
+            done += step;
+        }
+        return inside;
+    }
+
     /// <summary>How many aligned regions of 2^<paramref name="pagesLog2"/> pages hold at least one page of the set; 0 to 63.</summary>
     public long CountDistinctRegions(int pagesLog2)
     {

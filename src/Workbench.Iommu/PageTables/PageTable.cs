@@ -179,8 +179,12 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
             {
                 ulong start = Start(from, level, i);
                 if (budget.RemainingNs <= 0) return Math.Max(start, from);
-                budget.RemainingNs -= budget.ScanNs;
-                budget.EntriesScanned++;
+                // An entry that holds the place to go on from was paid for when the scan first entered it.
+                if (start >= from)
+                {
+                    budget.RemainingNs -= budget.ScanNs;
+                    budget.EntriesScanned++;
+                }
                 ulong entry = Volatile.Read(ref entries[i]);
                 if (!TFormat.IsPresent(entry)) continue;
                 if (!TFormat.IsLeaf(entry, level))

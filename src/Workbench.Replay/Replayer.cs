@@ -1,0 +1,271 @@
+using Workbench.Iommu;
+using Workbench.Iommu.Faults;
+using Workbench.Iommu.PageTables;
+using Workbench.Traces;
+using Workbench.Traces.Join;
+
+namespace Workbench.Replay;
+
+/// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
+public sealed class Replayer
+{
+    private const int BatchEvents = 1024;
+    /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
+    private const ulong LongestAccess = 1UL << 32;
+    /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
+    private const ulong UnknownMemoryPiece = 1UL << 30;
+
+    private readonly Experiment experiment;
+    private readonly ITraceSource source;
+    private readonly View view;
+    private readonly Machine machine;
+    private readonly Harvester harvester;
+    private readonly LiveMappings<Extent> recorded = new();
+    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device)> swallowed = [];
+    private readonly List<string> notes = [];
+    private readonly bool diagnoses;
+    private readonly bool measuresFromStart;
+    private DomainTracker? tracker;
+    private RequesterId trackedDevice;
+    private uint trackedPasid;
+    private bool measuring;
+    private long events, accesses, interruptWrites, unmappedAccesses;
+    private ulong ringBytesRead, ringBytesWritten;
+    private long firstNs, lastNs;
+    private IommuCounters atStart;
+    private long commandsAtStart;
+
+    private readonly record struct Extent(ulong Physical, ulong Length);
+
+    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine)
+    {
+        (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
+        harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs);
+        diagnoses = experiment.Flush != FlushStrategy.After;
+        machine.Hardware.Diagnose = diagnoses;
+        measuresFromStart = experiment.FromMark is null;
+    }
+
+    /// <summary>Replays a trace. <paramref name="progress"/> is told the events done, every million or so; cancelling throws.</summary>
+    public static ReplayResult Run(Experiment experiment, ITraceSource source, Action<long>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(source);
+        if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiment));
+        View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
+        int leaf = Experiment.LeafLog2Of(experiment.PageSize) ?? 0;
+        if (view == View.Gpa && leaf == 0) leaf = 12;
+        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations);
+        return new Replayer(experiment, source, view, machine).Run(progress, cancellation);
+    }
+
+    private ReplayResult Run(Action<long>? progress, CancellationToken cancellation)
+    {
+        TraceEvent[] batch = new TraceEvent[BatchEvents];
+        bool stopped = false;
+        if (measuresFromStart) Begin(0);
+        for (int got; !stopped && (got = source.Read(batch)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (ref readonly TraceEvent e in batch.AsSpan(0, got))
+            {
+                if (events++ == 0) firstNs = e.TimeNs;
+                lastNs = e.TimeNs;
+                if (e.TimeNs >= harvester.NextNs && measuring) harvester.AdvanceTo(e.TimeNs);
+                if (e.IsAccess) Access(e);
+                else if (Other(e))
+                {
+                    stopped = true;
+                    break;
+                }
+            }
+            if ((events & ~0xFFFFFL) != ((events - got) & ~0xFFFFFL)) progress?.Invoke(events);
+        }
+        progress?.Invoke(events);
+        if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
+        if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        harvester.Finish(lastNs);
+        return Result();
+    }
+
+    private void Begin(long nowNs)
+    {
+        measuring = true;
+        machine.StartTracking();
+        (accesses, interruptWrites, unmappedAccesses, ringBytesRead, ringBytesWritten) = (0, 0, 0, 0, 0);
+        (harvester.BytesRead, harvester.BytesWritten) = (0, 0);
+        machine.Hardware.DrainFaults();
+        swallowed.Clear();
+        if (nowNs > 0) firstNs = nowNs;
+        (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
+        harvester.Start(nowNs);
+    }
+
+    /// <summary>An event that is no access; true if the replay is to stop here.</summary>
+    private bool Other(in TraceEvent e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.Mark:
+                string text = source.TextOf(e);
+                if (!measuring && text == experiment.FromMark) Begin(e.TimeNs);
+                else if (measuring && text == experiment.ToMark) return true;
+                break;
+            case EventKind.Map when view == View.Gpa:
+                recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
+                break;
+            case EventKind.Unmap when view == View.Gpa:
+                recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
+                break;
+            case EventKind.Map:
+                machine.Map(e);
+                break;
+            case EventKind.Unmap:
+                machine.Unmap(e);
+                break;
+            case EventKind.Attach when view == View.Iova:
+                machine.Attach(e);
+                tracker = null;
+                break;
+            case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll when view == View.Iova:
+                machine.Invalidate(e);
+                break;
+        }
+        return false;
+    }
+
+    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are folded in above a hash.
+    private static uint OwnerOf(in TraceEvent e) => e.PasidOrNone == TraceEvent.NoPasid ? e.Device.Value : unchecked((e.PasidOrNone * 0x9E37u) << 16) | e.Device.Value | 0x8000_0000u;
+
+    private void Access(in TraceEvent e)
+    {
+        unchecked
+        {
+            accesses++;
+            if (e.Length > LongestAccess) ThrowTooLong(e);
+            bool isWrite = e.Kind == EventKind.Write;
+            if ((e.Flags & EventFlags.Ring) == 0)
+            {
+                if (isWrite) harvester.BytesWritten += e.Length;
+                else harvester.BytesRead += e.Length;
+            }
+            else if (isWrite) ringBytesWritten += e.Length;
+            else ringBytesRead += e.Length;
+            if (view == View.Iova) Transfer(e, e.Iova, e.Length, isWrite);
+            else TransferGuestPhysical(e, isWrite);
+        }
+    }
+
+    /// <summary>The access as the device of the gpa view makes it: one piece for each physically contiguous run.</summary>
+    private void TransferGuestPhysical(in TraceEvent e, bool isWrite)
+    {
+        if ((e.Flags & EventFlags.Interrupt) != 0)
+        {
+            interruptWrites++;
+            return;
+        }
+        ulong iova = e.Iova, left = e.Length;
+        while (left > 0)
+        {
+            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent))
+            {
+                unmappedAccesses++;
+                return;
+            }
+            ulong inside = Math.Min(left, extent.Length - (iova - first));
+            ulong gpa = extent.Physical + (iova - first);
+            if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.SharedBy(e.Device, e.PasidOrNone), e);
+            EnsureMemory(gpa, inside);
+            Transfer(e, gpa, inside, isWrite);
+            iova = unchecked(iova + inside);
+            left -= inside;
+        }
+    }
+
+    private void Use(DomainTracker used, in TraceEvent e)
+    {
+        bool first = view == View.Gpa && used.Domain.Table.Leaves == 0;
+        (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
+        if (!first) return;
+        foreach (TraceMemoryRange range in source.Provenance.GuestMemory) machine.MapIdentity(used, range.Start, range.Length);
+        notes.Add(source.Provenance.GuestMemory.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.");
+    }
+
+    private void EnsureMemory(ulong gpa, ulong length)
+    {
+        IPageTable table = tracker!.Domain.Table;
+        if (source.Provenance.GuestMemory.Count > 0) return;
+        for (ulong piece = gpa & ~(UnknownMemoryPiece - 1); piece <= gpa + (length - 1); piece += UnknownMemoryPiece)
+            if (!table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(tracker, piece, UnknownMemoryPiece);
+    }
+
+    /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
+    private void Transfer(in TraceEvent e, ulong iova, ulong left, bool isWrite)
+    {
+        unchecked
+        {
+            if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.TrackerOf(e.Device, e.PasidOrNone), e);
+            DomainTracker truth = tracker!;
+            IIommu hardware = machine.Hardware;
+            while (true)
+            {
+                hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
+                ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
+                ulong inside = left < toEnd ? left : toEnd;
+                if (isWrite && translation.Fault == FaultKind.None)
+                {
+                    ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
+                    Iommu.Dirty.PageSet written = (e.Flags & EventFlags.Ring) == 0 ? truth.DataWritten : truth.RingWritten;
+                    written.Add(page);
+                    while (page < last) written.Add(++page);
+                    if (translation.Swallowed) Swallow(e, iova, last);
+                }
+                if (left == inside) return;
+                left -= inside;
+                iova += inside;
+            }
+        }
+    }
+
+    private void Swallow(in TraceEvent e, ulong iova, ulong lastPage)
+    {
+        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device);
+    }
+
+    private static void ThrowTooLong(in TraceEvent e) =>
+        throw new TraceFormatException($"An access of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): no DMA is longer than 4 GiB. The trace is broken; make it anew.");
+
+    private ReplayResult Result()
+    {
+        string cause = experiment.Flush == FlushStrategy.None
+            ? "written through an IOTLB entry believed dirty: D was cleared by a harvest that did not invalidate"
+            : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
+        List<MissedPage> missed = [];
+        long missedCount = 0;
+        foreach (DomainTracker t in machine.Domains)
+        {
+            missedCount += t.Unreported.Count;
+            foreach (ulong page in t.Unreported)
+            {
+                if (missed.Count == ReplayResult.MostMissedPages) break;
+                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device) last);
+                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, known ? cause : "unexplained: please report this with the trace and the experiment"));
+            }
+        }
+        if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
+        return new()
+        {
+            View = view, Events = events, Accesses = accesses,
+            BytesRead = harvester.BytesRead, BytesWritten = harvester.BytesWritten, RingBytesRead = ringBytesRead, RingBytesWritten = ringBytesWritten,
+            InterruptWrites = interruptWrites, UnmappedAccesses = unmappedAccesses,
+            Counters = machine.Hardware.Counters.Since(atStart), Commands = machine.Driver.CommandsSubmitted - commandsAtStart, FirstFaults = machine.Hardware.DrainFaults(),
+            Harvests = harvester.Rows,
+            DistinctTrue4K = machine.Domains.Sum(d => d.EverWritten.Count), DistinctTrueData4K = machine.Domains.Sum(d => d.EverWrittenByData.Count),
+            DistinctTrueData2M = machine.Domains.Sum(d => d.EverWrittenByData.CountDistinctRegions(9)),
+            DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
+            DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
+            Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves),
+            DurationNs = lastNs - firstNs, Notes = notes,
+        };
+    }
+}
