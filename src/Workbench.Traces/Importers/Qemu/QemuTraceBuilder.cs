@@ -45,7 +45,9 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         public ulong ReceiveFirst;
         public ulong ReceiveLast;
         public bool ReceiveExpected;
-        public bool ReceiveWritten;
+        public int ReceivePlace = -1;
+        public TraceEvent Receive;
+        public long ReceiveLine;
         public int DescriptorPlace = -1;
         public ulong DescriptorIova;
         public TraceEvent Descriptor;
@@ -60,6 +62,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         if (!threads.TryGetValue(e.Thread, out ThreadState? thread)) threads[e.Thread] = thread = new();
         if (e.Dialect != QemuDialect.Unknown) Statistics.Dialect = e.Dialect;
         if (thread.DescriptorPlace >= 0) SettleDescriptor(thread, e);
+        if (thread.ReceivePlace >= 0 && e.Kind is not (QemuEventKind.CacheHit or QemuEventKind.CacheFill or QemuEventKind.Translated)) SettleReceive(thread);
         switch (e.Kind)
         {
             case QemuEventKind.CacheHit or QemuEventKind.CacheFill:
@@ -89,7 +92,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
                 break;
             case QemuEventKind.NicReceiveWrite:
                 (thread.ReceiveFirst, thread.ReceiveLast) = (e.Address, e.Address + (e.Length - 1));
-                (thread.ReceiveExpected, thread.ReceiveWritten) = (true, false);
+                thread.ReceiveExpected = true;
                 break;
             default:
                 thread.Piece = null;
@@ -105,7 +108,10 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
     {
         QemuEvent none = default;
         foreach (ThreadState thread in threads.Values)
+        {
             if (thread.DescriptorPlace >= 0) SettleDescriptor(thread, none);
+            if (thread.ReceivePlace >= 0) SettleReceive(thread);
+        }
         FinishPieces();
     }
 
@@ -142,7 +148,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         // Each line names all that is left of a scatter element: the piece before it ends where this line begins, if the ends agree.
         if (pieces.Remove(e.Id, out SpacePiece? before))
         {
-            bool continues = before.First + before.Bytes == e.Address + e.Length && e.Address > before.First && before.IsWrite == e.IsWrite;
+            bool continues = before.First + (before.Bytes - 1) == e.Address + (e.Length - 1) && e.Address > before.First && before.IsWrite == e.IsWrite;
             Settle(before, continues ? e.Address - before.First : before.Bytes);
         }
         SpacePiece piece = new() { First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line };
@@ -168,7 +174,8 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         bool paired = thread.HasCached && (cached.Address & ~(e.Length - 1)) == (e.Address & ~(e.Length - 1));
         thread.HasCached = false;
         if (!paired) Statistics.UnpairedTranslations++;
-        ulong iova = paired ? cached.Address : e.Address;
+        // VT-d names the byte in the hit or fill line, SMMUv3 in the translation, AMD-Vi in both.
+        ulong iova = paired && e.Dialect != QemuDialect.Smmuv3 ? cached.Address : e.Address;
         if (paired && cached.HasDomain) Attach(e.TimeNs, e.Device, new((ushort)cached.Id), line, again: false);
         Permission permission = e.HasPermission ? e.Permission : paired && cached.HasPermission ? cached.Permission : Permission.ReadWrite;
         ulong physical = (e.Physical & ~(e.Length - 1)) | (iova & (e.Length - 1));
@@ -181,11 +188,14 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         ulong pageFirst = iova & ~(e.Length - 1), pageLast = pageFirst | (e.Length - 1);
         if (thread.ReceiveExpected && iova >= (thread.ReceiveFirst & ~0xFFFUL) && iova <= thread.ReceiveLast)
         {
-            if (!thread.ReceiveWritten) held.Append(TraceEvent.Write(e.TimeNs, e.Device, thread.ReceiveFirst, thread.ReceiveLast - thread.ReceiveFirst + 1), line);
-            thread.ReceiveWritten = true;
-            thread.ReceiveExpected = pageLast < thread.ReceiveLast;
+            // A frame on two pages is written once both are translated.
+            if (thread.ReceivePlace < 0) thread.ReceiveLine = line;
+            thread.ReceivePlace = thread.ReceivePlace < 0 ? held.Reserve() : held.Move(thread.ReceivePlace);
+            thread.Receive = TraceEvent.Write(e.TimeNs, e.Device, thread.ReceiveFirst, thread.ReceiveLast - thread.ReceiveFirst + 1);
+            if (pageLast >= thread.ReceiveLast) SettleReceive(thread);
             return;
         }
+        if (thread.ReceivePlace >= 0) SettleReceive(thread);
         if (thread.Piece is { } piece && (piece.Device is null || piece.Device == e.Device) && piece.First <= pageLast && piece.First + (piece.Bytes - 1) >= pageFirst && iova >= piece.First && iova - piece.First < piece.Bytes)
         {
             piece.Device = e.Device;
@@ -219,6 +229,12 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         EventFlags flags = readOnly ? access.Flags & ~EventFlags.DirectionInferred : access.Flags;
         ulong length = Math.Min(access.Length, pageLast - iova + 1);
         held.Append(access.IsWrite && !readOnly ? TraceEvent.Write(e.TimeNs, e.Device, iova, length, flags) : TraceEvent.Read(e.TimeNs, e.Device, iova, length, flags), line);
+    }
+
+    private void SettleReceive(ThreadState thread)
+    {
+        held.Settle(thread.ReceivePlace, thread.Receive, thread.ReceiveLine);
+        (thread.ReceivePlace, thread.ReceiveExpected) = (-1, false);
     }
 
     /// <summary>A NIC descriptor access was a fetch if the next line says which descriptor was read, and a write-back otherwise.</summary>
