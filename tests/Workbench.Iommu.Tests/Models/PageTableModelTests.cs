@@ -43,7 +43,7 @@ public sealed class PageTableModelTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void It_is_the_same_as_a_list_of_leaves(int levels) => AnyStep(12 + (9 * levels)).Array[1, 40].Sample(steps => Run(levels, steps), iter: 100);
+    public void It_is_the_same_as_a_list_of_leaves(int levels) => AnyStep(12 + (9 * levels)).Array[1, 40].Sample(steps => Run(levels, steps), iter: 60);
 
     private static void Run(int levels, Step[] steps)
     {
