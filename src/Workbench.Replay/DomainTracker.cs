@@ -14,10 +14,14 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     private readonly PageSet reported = new();
     private readonly PageSet scratch = new();
     private readonly List<(ulong FirstPage, int LeafLog2)> largeLeaves = [];
+    private readonly PageSet smallLeaves = new();
     private readonly PageSet everWritten = new();
     private readonly PageSet everWrittenByData = new();
     private readonly PageSet everReported = new();
     private long reportedLeaves;
+
+    /// <summary>Takes the page-by-page account, if one is kept.</summary>
+    public PageLog? Log { get; init; }
 
     public Domain Domain { get; } = domain;
     /// <summary>Pages written by payload since the last harvest's end. The hot path adds to these two and nothing else.</summary>
@@ -45,7 +49,11 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     public void Report(ulong firstPage, int leafLog2)
     {
         reportedLeaves++;
-        if (leafLog2 == 12) reported.Add(firstPage);
+        if (leafLog2 == 12)
+        {
+            reported.Add(firstPage);
+            if (Log is not null) smallLeaves.Add(firstPage);
+        }
         else
         {
             reported.AddRange(firstPage, 1UL << (leafLog2 - 12));
@@ -62,7 +70,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     }
 
     /// <summary>The harvest is complete: its report covers every write so far.</summary>
-    public DomainHarvest Complete()
+    public DomainHarvest Complete(long endNs)
     {
         PageSet written = scratch;
         written.CopyFrom(DataWritten);
@@ -70,6 +78,13 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         everWrittenByData.UnionWith(DataWritten);
         everWritten.UnionWith(written);
         everReported.UnionWith(reported);
+        if (Log is not null)
+        {
+            foreach (ulong page in written) Log.Write(Domain.Id, page, endNs);
+            foreach ((ulong first, int log2) in largeLeaves) Log.Report(Domain.Id, first, log2, endNs);
+            foreach (ulong page in smallLeaves) Log.Report(Domain.Id, page, 12, endNs);
+            smallLeaves.Clear();
+        }
         long true4K = written.Count, trueData = DataWritten.Count;
         long true2M = written.CountDistinctRegions(9), true1G = written.CountDistinctRegions(18);
 

@@ -135,7 +135,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     private void CompleteDomain()
     {
-        DomainHarvest h = Current.Complete();
+        DomainHarvest h = Current.Complete(clockNs);
         sum = new(sum.True4K + h.True4K, sum.TrueData4K + h.TrueData4K, sum.True2M + h.True2M, sum.True1G + h.True1G, sum.Reported4K + h.Reported4K,
             sum.ReportedLeaves + h.ReportedLeaves, sum.OverReported4K + h.OverReported4K, sum.OverReportedLeaves + h.OverReportedLeaves, sum.Missed4K + h.Missed4K);
         if (++domain < machine.Domains.Count)

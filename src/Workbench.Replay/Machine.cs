@@ -33,6 +33,8 @@ internal sealed class Machine : IDisposable
         this.largestLeafLog2 = Math.Min(largestLeafLog2 == 0 ? 63 : largestLeafLog2, driver.LargestLeafLog2);
     }
 
+    /// <summary>Takes the page-by-page account, if one is kept.</summary>
+    public PageLog? Log { get; init; }
     /// <summary>Issue no invalidation but those of the trace; only for machines without paging-structure caches.</summary>
     public bool FollowsTraceOnly { get; init; }
     public IIommuDriver Driver => driver;
@@ -60,7 +62,7 @@ internal sealed class Machine : IDisposable
     private DomainTracker Create(DomainId? id)
     {
         DomainId own = id ?? new(nextOwnDomain--);
-        DomainTracker tracker = new(driver.CreateDomain(own));
+        DomainTracker tracker = new(driver.CreateDomain(own)) { Log = Log };
         Domains.Add(tracker);
         if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
         return tracker;

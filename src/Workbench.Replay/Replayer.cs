@@ -46,8 +46,8 @@ public sealed class Replayer
         measuresFromStart = experiment.FromMark is null;
     }
 
-    /// <summary>Replays a trace. <paramref name="progress"/> is told the events done, every million or so; cancelling throws.</summary>
-    public static ReplayResult Run(Experiment experiment, ITraceSource source, Action<long>? progress = null, CancellationToken cancellation = default)
+    /// <summary>Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every million or so; cancelling throws.</summary>
+    public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(source);
@@ -55,7 +55,7 @@ public sealed class Replayer
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         int leaf = Experiment.LeafLog2Of(experiment.PageSize) ?? 0;
         if (view == View.Gpa && leaf == 0) leaf = 12;
-        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations);
+        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages };
         return new Replayer(experiment, source, view, machine).Run(progress, cancellation);
     }
 

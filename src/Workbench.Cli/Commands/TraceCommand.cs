@@ -9,5 +9,8 @@ internal static class TraceCommand
     {
         TraceImportCommand.Create(),
         TraceInfoCommand.Create(),
+        TraceVerifyCommand.Create(),
+        TraceGenerateCommand.Create(),
+        TraceExportCommand.Create(),
     };
 }

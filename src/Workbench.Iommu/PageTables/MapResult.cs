@@ -7,6 +7,6 @@ public enum MapResult : byte
     Mapped,
     /// <summary>Nothing was changed: part of the range is mapped already.</summary>
     AlreadyMapped,
-    /// <summary>Nothing was changed: the range is empty, not a multiple of 4 KiB, or beyond the table's width.</summary>
+    /// <summary>Nothing was changed: the range is empty, not a multiple of 4 KiB, beyond the table's width, or beyond the physical addresses an entry can hold.</summary>
     OutOfRange,
 }

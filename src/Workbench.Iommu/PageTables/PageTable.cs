@@ -33,7 +33,7 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
 
     private static int Entries => 1 << TFormat.IndexBits;
 
-    private static int IndexOf(ulong iova, int level) => (int)(iova >> TFormat.Shift(level)) & (Entries - 1);
+    private static int IndexOf(ulong iova, int level) => (int)((iova >> TFormat.Shift(level)) & (ulong)(Entries - 1));
 
     private ulong* TableAt(ulong address)
     {
@@ -46,7 +46,10 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
     public MapResult Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(gather);
+        ArgumentOutOfRangeException.ThrowIfLessThan(largestLeafLog2, TFormat.Shift(0));
+        if (!TFormat.IsPresent(TFormat.EncodeLeaf(0, 0, permission))) throw new ArgumentOutOfRangeException(nameof(permission), $"{TFormat.Name} has no present leaf with permission '{permission}'; leave the range unmapped instead.");
         if (length == 0 || ((iova | physical | length) & 0xFFF) != 0 || iova > LastIova || length - 1 > LastIova - iova) return MapResult.OutOfRange;
+        if (length - 1 > ulong.MaxValue - physical || !Holds(physical + (length - 1))) return MapResult.OutOfRange;
         ulong last = iova + (length - 1);
         if (HoldsLeaf(Root.Value, RootLevel, iova, last)) return MapResult.AlreadyMapped;
         unchecked
@@ -55,6 +58,9 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         }
         return MapResult.Mapped;
     }
+
+    /// <summary>Has an entry room for all bits of a physical address?</summary>
+    private static bool Holds(ulong physical) => TFormat.LeafAddress(TFormat.EncodeLeaf(physical & ~0xFFFUL, 0, Permission.Read), 0) == (physical & ~0xFFFUL);
 
     private bool HoldsLeaf(ulong table, int level, ulong first, ulong last)
     {
@@ -166,10 +172,12 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
     {
         ArgumentNullException.ThrowIfNull(dirty);
         ArgumentNullException.ThrowIfNull(gather);
-        return fromIova > LastIova ? null : ScanTable(Root.Value, RootLevel, fromIova, clear, ref budget, dirty, gather);
+        if (fromIova > LastIova) return null;
+        return budget.RemainingNs <= 0 ? fromIova : ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
     }
 
-    private ulong? ScanTable(ulong table, int level, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
+    /// <summary>Scans from <paramref name="from"/> on. The way down to where the call <paramref name="began"/> is always gone, so that any budget makes progress.</summary>
+    private ulong? ScanTable(ulong table, int level, ulong began, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         unchecked
         {
@@ -178,7 +186,7 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
             for (int i = IndexOf(from, level); i < Entries; i++)
             {
                 ulong start = Start(from, level, i);
-                if (budget.RemainingNs <= 0) return Math.Max(start, from);
+                if (budget.RemainingNs <= 0 && start > began) return start;
                 // An entry that holds the place to go on from was paid for when the scan first entered it.
                 if (start >= from)
                 {
@@ -189,7 +197,7 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
                 if (!TFormat.IsPresent(entry)) continue;
                 if (!TFormat.IsLeaf(entry, level))
                 {
-                    if (ScanTable(TFormat.TableAddress(entry), level - 1, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
+                    if (ScanTable(TFormat.TableAddress(entry), level - 1, began, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
                     continue;
                 }
                 if (!TFormat.IsDirty(entry)) continue;

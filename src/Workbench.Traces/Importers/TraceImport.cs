@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Traces.Guest;
+using Workbench.Traces.Importers.Csv;
 using Workbench.Traces.Importers.Qemu;
 using Workbench.Traces.Join;
 using Workbench.Traces.Native;
@@ -17,13 +18,35 @@ public static class TraceImport
         DmatSink sink = new(writer);
         ImportReport report = options switch
         {
+            { Csv: not null, Qemu: not null } or { Csv: not null, Guest: not null } => throw new TraceFormatException("A CSV file cannot be joined with a QEMU log or guest trace: import it alone."),
+            { Csv: { } csv } => CsvAlone(options, csv, writer),
             { Qemu: { } qemu, Guest: { } guest } => Join(options, qemu, guest, sink),
             { Qemu: { } qemu } => QemuAlone(options, qemu, sink),
             { Guest: { } guest } => GuestImport.Run(options, guest, sink),
-            _ => throw new TraceFormatException("Nothing to import: name a QEMU log (--qemu), a guest trace (--ftrace) or both."),
+            _ => throw new TraceFormatException("Nothing to import: name a QEMU log (--qemu), a guest trace (--ftrace), both, or a CSV file (--csv)."),
         };
         writer.Complete(report.Provenance);
         return report;
+    }
+
+    private static ImportReport CsvAlone(ImportOptions options, InputFile csv, DmatWriter writer)
+    {
+        long events, skipped;
+        using (Stream stream = csv.Open())
+        using (CsvTraceReader reader = new(stream, csv.Name, options.SkipBad))
+        {
+            events = reader.CopyTo(writer);
+            skipped = reader.SkippedLines;
+        }
+        return new()
+        {
+            BadLines = skipped,
+            Provenance = new()
+            {
+                Title = options.Title, Tool = options.Tool, HowMade = options.HowMade, Sources = [Source(csv, "csv", "as given", events)],
+                TimeOrigin = "as given in the CSV file", MigrationView = options.MigrationView ?? "gpa", GuestMemory = options.GuestMemory, License = options.License,
+            },
+        };
     }
 
     private static ImportReport QemuAlone(ImportOptions options, InputFile qemu, DmatSink sink)

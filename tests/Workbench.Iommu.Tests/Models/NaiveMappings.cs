@@ -1,0 +1,64 @@
+namespace Workbench.Iommu.Tests.Models;
+
+/// <summary>A leaf as anyone would write it down.</summary>
+internal sealed class NaiveLeaf(ulong start, int sizeLog2, ulong physical, Permission permission)
+{
+    public ulong Start { get; } = start;
+    public int SizeLog2 { get; } = sizeLog2;
+    public ulong Physical { get; } = physical;
+    public Permission Permission { get; } = permission;
+    public bool Accessed { get; set; }
+    public bool Dirty { get; set; }
+
+    public ulong Last => Start + ((1UL << SizeLog2) - 1);
+
+    public bool Holds(ulong iova) => iova >= Start && iova <= Last;
+}
+
+/// <summary>The oracle of a page table: a list of leaves, searched from front to back. Obviously right, slow.</summary>
+internal sealed class NaiveMappings(int addressBits)
+{
+    private static readonly int[] LeafSizes = [30, 21, 12];
+
+    private readonly List<NaiveLeaf> leaves = [];
+
+    public IReadOnlyList<NaiveLeaf> InOrder => [.. leaves.OrderBy(leaf => leaf.Start)];
+
+    public NaiveLeaf? Find(ulong iova) => leaves.Find(leaf => leaf.Holds(iova));
+
+    /// <summary>False if part of the range is mapped; then nothing changes. The range lies within the width.</summary>
+    public bool Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2)
+    {
+        ulong last = iova + (length - 1);
+        if (last >> addressBits != 0) throw new ArgumentOutOfRangeException(nameof(length));
+        if (leaves.Exists(leaf => leaf.Start <= last && leaf.Last >= iova)) return false;
+        for (ulong done = 0; done < length;)
+        {
+            int size = LeafSizes.First(s => s <= largestLeafLog2 && ((iova + done) | (physical + done)) % (1UL << s) == 0 && length - done >= 1UL << s);
+            leaves.Add(new(iova + done, size, physical + done, permission));
+            done += 1UL << size;
+        }
+        return true;
+    }
+
+    /// <summary>Removes every leaf that begins in the range, whole; one that began before it stays.</summary>
+    public IReadOnlyList<NaiveLeaf> Unmap(ulong iova, ulong length)
+    {
+        ulong last = iova + (length - 1);
+        NaiveLeaf[] gone = [.. leaves.Where(leaf => leaf.Start >= iova && leaf.Start <= last).OrderBy(leaf => leaf.Start)];
+        leaves.RemoveAll(leaf => leaf.Start >= iova && leaf.Start <= last);
+        return gone;
+    }
+
+    /// <summary>The dirty leaves that hold or follow an address, cleaned if asked.</summary>
+    public IReadOnlyList<(ulong FirstPage, int SizeLog2)> Scan(ulong from, bool clear)
+    {
+        List<(ulong, int)> dirty = [];
+        foreach (NaiveLeaf leaf in InOrder.Where(leaf => leaf.Dirty && leaf.Last >= from))
+        {
+            dirty.Add((leaf.Start >> 12, leaf.SizeLog2));
+            if (clear) leaf.Dirty = false;
+        }
+        return dirty;
+    }
+}
