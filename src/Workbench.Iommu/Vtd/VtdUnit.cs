@@ -133,30 +133,31 @@ public sealed class VtdUnit : IContextLocator
         context = null;
         if (RootTable is not { } rootTable) return FaultKind.RootNotPresent;
         Span<ulong> words = stackalloc ulong[VtdPasidTableEntry.WordCount];
-        if (!ReadWords(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.RootUnreachable;
         VtdRootEntry root = VtdRootEntry.Read(words);
         if (!root.IsPresentFor(device.DeviceFunction)) return FaultKind.RootNotPresent;
-        if (root.ReservedBitsSet(device.DeviceFunction)) return FaultKind.ContextInvalid;
+        if (root.ReservedBitsSet(device.DeviceFunction)) return FaultKind.RootInvalid;
 
         Spa contextAt = new(root.ContextTableFor(device.DeviceFunction).Value + ((ulong)VtdContextEntry.IndexOf(device) * VtdContextEntry.SizeBytes));
-        if (!ReadWords(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.TableUnreachable;
+        if (!ReadWords(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.ContextUnreachable;
         VtdContextEntry entry = VtdContextEntry.Read(words);
         if (!entry.IsPresent) return FaultKind.ContextNotPresent;
         if (entry.ReservedBitsSet(Extended)) return FaultKind.ContextInvalid;
         if (pasid is not null && !entry.PasidIsEnabled) return FaultKind.PasidNotAllowed;
         Pasid effective = pasid ?? (Extended.SupportsRequestPasid ? entry.RequestPasid : default);
-        if (!entry.Covers(effective)) return FaultKind.PasidNotAllowed;
+        if (!entry.Covers(effective)) return FaultKind.PasidBeyondDirectory;
 
-        if (!ReadWords(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.PasidDirectoryUnreachable;
         VtdPasidDirectoryEntry directory = VtdPasidDirectoryEntry.Read(words);
         if (!directory.IsPresent) return FaultKind.PasidDirectoryNotPresent;
-        if (directory.ReservedBitsSet()) return FaultKind.PasidInvalid;
+        if (directory.ReservedBitsSet()) return FaultKind.PasidDirectoryInvalid;
 
-        if (!ReadWords(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.PasidUnreachable;
         VtdPasidTableEntry space = VtdPasidTableEntry.Read(words);
         if (!space.IsPresent) return FaultKind.PasidNotPresent;
+        if (space.ReservedBitsSet(Extended)) return FaultKind.PasidReservedBits;
         // Second stage is the one translation type this model walks; the driver refuses to set up the others.
-        if (space.ReservedBitsSet(Extended) || space.TranslationType != VtdTranslationType.SecondStage || !Capability.Supports(space.AddressWidth)) return FaultKind.PasidInvalid;
+        if (space.TranslationType != VtdTranslationType.SecondStage || !Capability.Supports(space.AddressWidth)) return FaultKind.PasidInvalid;
         int bits = Math.Min(space.AddressWidth.AddressBits, Capability.MaximumAddressBits);
         context = new()
         {
