@@ -93,20 +93,23 @@ internal sealed class TraceJoiner : ITraceSink
     private static long ReleaseOvertaken(GuestTimeline guest, ClockAlignment clock)
     {
         long released = 0;
-        Dictionary<(RequesterId Device, ulong Page), int> lastUnmap = [];
+        LiveMappings<int> lastUnmap = new();
         for (int i = 0; i < guest.Steps.Count; i++)
         {
             GuestStep step = guest.Steps[i];
-            long mappedNs = clock.ToQemu(step.GuestNs);
-            for (ulong offset = 0; offset < step.Length; offset += 4096)
+            if (!step.IsMap)
             {
-                (RequesterId, ulong) page = (step.Device, (step.Iova + offset) >> 12);
-                if (!step.IsMap) lastUnmap[page] = i;
-                else if (lastUnmap.Remove(page, out int before) && guest.Steps[before] is { InvalidationLine: > 0 } unmap && unmap.InvalidationNs >= mappedNs)
-                {
-                    guest.Steps[before] = unmap with { InvalidationLine = 0 };
-                    released++;
-                }
+                lastUnmap.Map(step.Device.Value, step.Iova, step.Length, i);
+                continue;
+            }
+            long mappedNs = clock.ToQemu(step.GuestNs);
+            while (lastUnmap.TryFindIn(step.Device.Value, step.Iova, step.Length, out int before))
+            {
+                GuestStep unmap = guest.Steps[before];
+                lastUnmap.Unmap(unmap.Device.Value, unmap.Iova, unmap.Length);
+                if (unmap.InvalidationLine == 0 || unmap.InvalidationNs < mappedNs) continue;
+                guest.Steps[before] = unmap with { InvalidationLine = 0 };
+                released++;
             }
         }
         return released;
