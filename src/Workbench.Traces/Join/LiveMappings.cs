@@ -135,20 +135,32 @@ public sealed class LiveMappings<T>
     }
 
     /// <summary>Is any page of the range mapped?</summary>
-    public bool AnyIn(uint owner, ulong first, ulong length)
+    public bool AnyIn(uint owner, ulong first, ulong length) => TryFindIn(owner, first, length, out _);
+
+    /// <summary>Finds a mapping that has a page in the range, any if there are several.</summary>
+    public bool TryFindIn(uint owner, ulong first, ulong length, out T value)
     {
         ulong last = first + (length - 1);
-        if (HasMorePagesThanPieces(length))
-        {
-            for (int granule = 0; granule < pieces.Length; granule++)
-                foreach ((uint who, ulong piece) in pieces[granule].Keys)
-                    if (who == owner && Overlaps(granule, piece, first, last)) return true;
-            return false;
-        }
+        if (HasMorePagesThanPieces(length)) return TryFindAmongPieces(owner, first, last, out value);
         for (ulong at = first & ~0xFFFUL; ; at += 4096)
         {
-            if (TryFind(owner, at, out _, out _)) return true;
+            if (TryFind(owner, at, out _, out value)) return true;
             if (at + 4095 >= last) return false;
         }
+    }
+
+    private bool TryFindAmongPieces(uint owner, ulong first, ulong last, out T value)
+    {
+        for (int granule = 0; granule < pieces.Length; granule++)
+        {
+            foreach (((uint who, ulong piece), Entry entry) in pieces[granule])
+            {
+                if (who != owner || !Overlaps(granule, piece, first, last)) continue;
+                value = entry.Value;
+                return true;
+            }
+        }
+        value = default;
+        return false;
     }
 }

@@ -110,6 +110,8 @@ internal sealed class MappingLedger(ITraceSink sink) : ITraceSink
         if (!inferredPages.TryGetValue(e.Domain, out SortedList<ulong, RequesterId>? pages)) return;
         ulong last = e.Iova + (e.Length - 1);
         int at = FirstAtOrAfter(pages.Keys, e.Iova & ~0xFFFUL);
+        // A large page may begin before the range and reach into it.
+        if (at > 0 && live.TryFind(pages.Values[at - 1].Value, pages.Keys[at - 1], out _, out Mapping before) && before.IsInferred && e.Iova - pages.Keys[at - 1] < before.PageBytes) at--;
         while (at < pages.Count && pages.Keys[at] <= last)
         {
             (ulong page, RequesterId device) = (pages.Keys[at], pages.Values[at]);

@@ -93,20 +93,23 @@ internal sealed class TraceJoiner : ITraceSink
     private static long ReleaseOvertaken(GuestTimeline guest, ClockAlignment clock)
     {
         long released = 0;
-        Dictionary<(RequesterId Device, ulong Page), int> lastUnmap = [];
+        LiveMappings<int> lastUnmap = new();
         for (int i = 0; i < guest.Steps.Count; i++)
         {
             GuestStep step = guest.Steps[i];
-            long mappedNs = clock.ToQemu(step.GuestNs);
-            for (ulong offset = 0; offset < step.Length; offset += 4096)
+            if (!step.IsMap)
             {
-                (RequesterId, ulong) page = (step.Device, (step.Iova + offset) >> 12);
-                if (!step.IsMap) lastUnmap[page] = i;
-                else if (lastUnmap.Remove(page, out int before) && guest.Steps[before] is { InvalidationLine: > 0 } unmap && unmap.InvalidationNs >= mappedNs)
-                {
-                    guest.Steps[before] = unmap with { InvalidationLine = 0 };
-                    released++;
-                }
+                lastUnmap.Map(step.Device.Value, step.Iova, step.Length, i);
+                continue;
+            }
+            long mappedNs = clock.ToQemu(step.GuestNs);
+            while (lastUnmap.TryFindIn(step.Device.Value, step.Iova, step.Length, out int before))
+            {
+                GuestStep unmap = guest.Steps[before];
+                lastUnmap.Unmap(unmap.Device.Value, unmap.Iova, unmap.Length);
+                if (unmap.InvalidationLine == 0 || unmap.InvalidationNs < mappedNs) continue;
+                guest.Steps[before] = unmap with { InvalidationLine = 0 };
+                released++;
             }
         }
         return released;
@@ -116,8 +119,7 @@ internal sealed class TraceJoiner : ITraceSink
 
     public void Append(in TraceEvent e, long sourceLine = 0)
     {
-        while (next < order.Length && IsDue(guest.Steps[order[next]], e.TimeNs)) Emit(order[next++], guest.Steps[order[next - 1]].AlignedNs);
-        while (nextMark < marks.Count && marks[nextMark].AlignedNs <= e.TimeNs) EmitMark(marks[nextMark++]);
+        EmitUntil(e.TimeNs);
         if (e.Kind == EventKind.InvalidateRange && beforeLine.Remove(sourceLine, out List<int>? ending))
             foreach (int i in ending) Emit(i, e.TimeNs);
         if (e.Kind == EventKind.Translate) Observe(e);
@@ -126,10 +128,22 @@ internal sealed class TraceJoiner : ITraceSink
     }
 
     /// <summary>What happened in the guest after the last line of the QEMU log.</summary>
-    public void Finish()
+    public void Finish() => EmitUntil(long.MaxValue);
+
+    private void EmitUntil(long ns)
     {
-        while (next < order.Length) Emit(order[next++], guest.Steps[order[next - 1]].AlignedNs);
-        while (nextMark < marks.Count) EmitMark(marks[nextMark++]);
+        while (true)
+        {
+            bool step = next < order.Length && IsDue(guest.Steps[order[next]], ns);
+            bool mark = nextMark < marks.Count && marks[nextMark].AlignedNs <= ns;
+            if (!step && !mark) return;
+            if (step && (!mark || guest.Steps[order[next]].AlignedNs <= marks[nextMark].AlignedNs))
+            {
+                int index = order[next++];
+                Emit(index, guest.Steps[index].AlignedNs);
+            }
+            else EmitMark(marks[nextMark++]);
+        }
     }
 
     private static bool IsDue(in GuestStep step, long ns) => step.IsMap ? step.AlignedNs <= ns : step.AlignedNs < ns;
