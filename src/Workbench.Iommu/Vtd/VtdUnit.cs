@@ -56,9 +56,10 @@ public sealed class VtdUnit : IContextLocator
         (QueueBase, QueueLength, QueueHead, QueueError) = (queueBase, length, 0, VtdDescriptorError.None);
     }
 
-    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, or stops at one it refuses.</summary>
+    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, 0 to the length - 1, or stops at one it refuses.</summary>
     public void WriteQueueTail(int tail)
     {
+        if (tail < 0 || tail >= QueueLength) throw new ArgumentOutOfRangeException(nameof(tail), $"Queue tail {tail} is outside the queue; 0 to {QueueLength - 1}.");
         Span<ulong> words = stackalloc ulong[VtdDescriptor.WideWordCount];
         while (QueueHead != tail && QueueError == VtdDescriptorError.None)
         {
