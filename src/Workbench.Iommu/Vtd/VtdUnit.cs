@@ -77,13 +77,13 @@ public sealed class VtdUnit : IContextLocator
         IIommu target = engine ?? throw new InvalidOperationException("The unit has no engine; build it through VtdIommu.");
         switch (d.Type)
         {
+            case VtdDescriptorType.ContextCache when d.ContextGranularity == VtdContextGranularity.Device:
+                // FM ignores that many low function bits, so up to eight functions are meant.
+                int group = d.SourceId.Value & ~((1 << d.FunctionMask) - 1);
+                for (int i = 0; i < 1 << d.FunctionMask; i++) target.Execute(InvalidationRequest.OfDevice(new((ushort)(group | i))));
+                break;
             case VtdDescriptorType.ContextCache:
-                target.Execute(d.ContextGranularity switch
-                {
-                    VtdContextGranularity.Device => InvalidationRequest.OfDevice(d.SourceId),
-                    VtdContextGranularity.Domain => InvalidationRequest.ContextsOf(d.DomainId),
-                    _ => InvalidationRequest.AllContexts,
-                });
+                target.Execute(d.ContextGranularity == VtdContextGranularity.Domain ? InvalidationRequest.ContextsOf(d.DomainId) : InvalidationRequest.AllContexts);
                 break;
             case VtdDescriptorType.PasidCache:
                 target.Execute(d.PasidCacheGranularity == VtdPasidCacheGranularity.Global ? InvalidationRequest.AllContexts : InvalidationRequest.ContextsOf(d.DomainId));
