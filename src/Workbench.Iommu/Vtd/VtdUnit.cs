@@ -166,6 +166,7 @@ public sealed class VtdUnit : IContextLocator
             Root = space.SecondStageTable.Value,
             RootLevel = space.AddressWidth.Levels - 1,
             LastIova = Bits.Mask(bits),
+            LargestLeafLog2 = Capability.LargestSecondStageLeafLog2,
             KeepsDirty = space.DirtyTrackingIsEnabled,
             CoherentWalks = space.PageWalkIsSnooped,
         };
