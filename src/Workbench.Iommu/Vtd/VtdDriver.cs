@@ -45,7 +45,7 @@ public sealed class VtdDriver : IIommuDriver
     /// <inheritdoc/>
     public int FramesInUse => memory.FramesInUse;
     /// <inheritdoc/>
-    public int LargestLeafLog2 => unit.Capability.SupportsSecondStage1G ? 30 : unit.Capability.SupportsSecondStage2M ? 21 : 12;
+    public int LargestLeafLog2 => unit.Capability.LargestSecondStageLeafLog2;
 
     /// <inheritdoc/>
     public Domain CreateDomain(DomainId id)

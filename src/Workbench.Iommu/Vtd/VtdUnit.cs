@@ -56,9 +56,10 @@ public sealed class VtdUnit : IContextLocator
         (QueueBase, QueueLength, QueueHead, QueueError) = (queueBase, length, 0, VtdDescriptorError.None);
     }
 
-    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, or stops at one it refuses.</summary>
+    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, 0 to the length - 1, or stops at one it refuses.</summary>
     public void WriteQueueTail(int tail)
     {
+        if (tail < 0 || tail >= QueueLength) throw new ArgumentOutOfRangeException(nameof(tail), $"Queue tail {tail} is outside the queue; 0 to {QueueLength - 1}.");
         Span<ulong> words = stackalloc ulong[VtdDescriptor.WideWordCount];
         while (QueueHead != tail && QueueError == VtdDescriptorError.None)
         {
@@ -76,13 +77,13 @@ public sealed class VtdUnit : IContextLocator
         IIommu target = engine ?? throw new InvalidOperationException("The unit has no engine; build it through VtdIommu.");
         switch (d.Type)
         {
+            case VtdDescriptorType.ContextCache when d.ContextGranularity == VtdContextGranularity.Device:
+                // FM ignores that many low function bits, so up to eight functions are meant.
+                int group = d.SourceId.Value & ~((1 << d.FunctionMask) - 1);
+                for (int i = 0; i < 1 << d.FunctionMask; i++) target.Execute(InvalidationRequest.OfDevice(new((ushort)(group | i))));
+                break;
             case VtdDescriptorType.ContextCache:
-                target.Execute(d.ContextGranularity switch
-                {
-                    VtdContextGranularity.Device => InvalidationRequest.OfDevice(d.SourceId),
-                    VtdContextGranularity.Domain => InvalidationRequest.ContextsOf(d.DomainId),
-                    _ => InvalidationRequest.AllContexts,
-                });
+                target.Execute(d.ContextGranularity == VtdContextGranularity.Domain ? InvalidationRequest.ContextsOf(d.DomainId) : InvalidationRequest.AllContexts);
                 break;
             case VtdDescriptorType.PasidCache:
                 target.Execute(d.PasidCacheGranularity == VtdPasidCacheGranularity.Global ? InvalidationRequest.AllContexts : InvalidationRequest.ContextsOf(d.DomainId));
@@ -165,6 +166,7 @@ public sealed class VtdUnit : IContextLocator
             Root = space.SecondStageTable.Value,
             RootLevel = space.AddressWidth.Levels - 1,
             LastIova = Bits.Mask(bits),
+            LargestLeafLog2 = Capability.LargestSecondStageLeafLog2,
             KeepsDirty = space.DirtyTrackingIsEnabled,
             CoherentWalks = space.PageWalkIsSnooped,
         };

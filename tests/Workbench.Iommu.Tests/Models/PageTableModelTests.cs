@@ -52,7 +52,7 @@ public sealed class PageTableModelTests
         PageTable<VtdSecondStageFormat> table = new(memory, levels);
         NaiveMappings naive = new(12 + (9 * levels));
         PageTableWalker<VtdSecondStageFormat> walker = new(memory, hasWalkCaches: false);
-        TranslationContext context = new() { Domain = new(1), Root = table.Root.Value, RootLevel = table.RootLevel, LastIova = table.LastIova, KeepsDirty = true, CoherentWalks = true };
+        TranslationContext context = new() { Domain = new(1), Root = table.Root.Value, RootLevel = table.RootLevel, LastIova = table.LastIova, LargestLeafLog2 = 30, KeepsDirty = true, CoherentWalks = true };
         IommuCounters counters = default;
         foreach (Step step in steps)
         {
