@@ -24,6 +24,7 @@ internal sealed class GuestEventBatch
 {
     // The kernel's DMA_MAPPING_ERROR: newer kernels trace failed mappings too, with this address.
     private const ulong FailedMapping = ulong.MaxValue;
+    private const ulong PageBytes = 4096;
 
     private readonly List<GuestEvent> events = [];
     private int taken;
@@ -66,6 +67,7 @@ internal sealed class GuestEventBatch
     {
         if (length == 0) return EventVerdict.Other;
         if (Wraps(iova, length) || Wraps(physical, length)) return RefuseWrap();
+        if (((iova | length | physical) & (PageBytes - 1)) != 0) return Refuse("an IOMMU maps whole pages; addresses and sizes must be multiples of 4096");
         events.Add(Blank(kind) with { Iova = iova, Length = length, Physical = physical });
         return EventVerdict.Understood;
     }

@@ -17,16 +17,15 @@ internal static class GuestImport
         using (Stream stream = file.OpenSeekable())
         using (IGuestEventReader reader = GuestEventReaders.Open(stream, file.Name, options.SkipBad))
         {
-            long last = 0;
+            GuestOrder order = new(file.Name, options.SkipBad);
             while (reader.TryRead(out GuestEvent e))
             {
-                origin ??= last = e.TimeNs;
-                if (e.TimeNs < last) throw new TraceFormatException($"{file.Name} line {e.Line}: time goes back by {last - e.TimeNs} ns. Events must be in time order; export the trace sorted (ftrace and trace-cmd report do).");
-                last = e.TimeNs;
+                if (!order.Accepts(e)) continue;
+                origin ??= e.TimeNs;
                 importer.Add(e with { TimeNs = e.TimeNs - origin.Value });
                 events++;
             }
-            bad = reader.BadLines;
+            bad = reader.BadLines + order.BadEvents;
         }
         importer.Finish();
         if (importer.Maps == 0) throw new TraceFormatException($"{file.Name}: not one iommu:map event among {events}. Record with the events iommu:map, iommu:unmap and dma:* switched on.");

@@ -60,7 +60,7 @@ public static class TraceImport
     {
         GuestTimeline guest;
         using (Stream stream = guestFile.OpenSeekable())
-        using (IGuestEventReader reader = GuestEventReaders.Open(stream, guestFile.Name, options.SkipBad)) guest = GuestTimeline.Read(reader);
+        using (IGuestEventReader reader = GuestEventReaders.Open(stream, guestFile.Name, options.SkipBad)) guest = GuestTimeline.Read(reader, guestFile.Name, options.SkipBad);
         ClockEvidence evidence = new();
         evidence.Dialect = ReadQemu(qemu, options.SkipBad, evidence).Statistics.Dialect;
         if (evidence.Translated.Count == 0) throw new TraceFormatException($"{qemu.Name}: no device was translated, so there is nothing to join with {guestFile.Name}. Was the guest's IOMMU on (intel_iommu=on)?");
@@ -111,7 +111,9 @@ public static class TraceImport
     private static QemuTraceBuilder ReadQemu(InputFile file, bool skipBad, ITraceSink sink)
     {
         using Stream stream = file.Open();
-        return QemuLog.Read(stream, file.Name, skipBad, sink);
+        QemuTraceBuilder builder = QemuLog.Read(stream, file.Name, skipBad, sink);
+        if (builder.OriginNs < 0) throw new TraceFormatException($"{file.Name}: not one QEMU trace line among {builder.Statistics.Lines}. Record with '-msg timestamp=on -trace events=FILE -D LOG'.");
+        return builder;
     }
 
     internal static TraceSource Source(InputFile file, string kind, string clock, long events)

@@ -29,7 +29,7 @@ public class TraceJoinerTests
     private static string[] Join(string[] guestLines, TraceEvent[] qemu, out long paired)
     {
         using FtraceTextReader reader = new(Recordings.Text(guestLines), "g");
-        GuestTimeline guest = GuestTimeline.Read(reader);
+        GuestTimeline guest = GuestTimeline.Read(reader, "g", skipBad: false);
         guest.AssignRest([Device]);
         ClockEvidence evidence = new();
         for (int i = 0; i < qemu.Length; i++) evidence.Append(qemu[i], i + 1);
