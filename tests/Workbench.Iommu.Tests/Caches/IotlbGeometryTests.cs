@@ -66,6 +66,7 @@ public sealed class IotlbGeometryTests
     {
         IotlbGeometry geometry = new() { Sets = 16, Ways = 2, WalkCaches = false };
         Assert.Equal(geometry, Parsed(geometry.ToString()));
+        Assert.Equal(geometry, Parsed("16x2:lru:modulo:1:no-walk-caches"));
     }
 
     [Theory]
@@ -88,6 +89,8 @@ public sealed class IotlbGeometryTests
     [InlineData("16x4:lru:hash:-1")]
     [InlineData("16x4:lru:hash:18446744073709551616")]
     [InlineData("16x4:lru:hash:1:2")]
+    [InlineData("16x4:lru:hash:1:")]
+    [InlineData("16x4:lru:hash:1:no-walk-caches:1")]
     [InlineData("assumed-65")]
     [InlineData("Haswell-128")]
     public void What_is_not_a_form_is_told_the_forms(string text)
