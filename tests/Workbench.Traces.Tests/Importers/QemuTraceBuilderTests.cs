@@ -83,6 +83,29 @@ public class QemuTraceBuilderTests
         Assert.Equal(["fill 00:01.0 1f00+1000 -> 5f00 rw", "write 00:01.0 1f00+258"], sink.Events.Skip(1).Select(e => QemuLogs.Word(e)).Select(w => w.Replace("hit", "fill", StringComparison.Ordinal)));
     }
 
+    // A vCPU's thread fetches a descriptor and logs nothing for the rest of the run: the main thread's transfers must come through all the same.
+    [Fact]
+    public void A_thread_that_falls_silent_holds_nothing_back_for_long()
+    {
+        System.Text.StringBuilder log = new("8@1.000000:pci_cfg_write e1000e 00:01.0 @0x10 <- 0x0\n8@1.000000:" + Hit("0x9010", 3) + "\n8@1.000000:vtd_dmar_translate dev 00:01.00 iova 0x9000 -> gpa 0x5000 mask 0xfff\n");
+        for (int i = 0; i < 5000; i++)
+            log.Append("7@1.000000:address_space_map as:0x9 addr 0x1000:100 write:0 attrs:0x0\n7@1.000000:" + Hit("0x1000", 3) + "\n7@1.000000:" + Translate + "\n");
+        ListSink sink = QemuLogs.Read(System.Text.Encoding.UTF8.GetBytes(log.ToString()), out QemuTraceBuilder builder);
+        Assert.Equal((5000, 0), (sink.Events.Count(e => e.IsData), builder.Statistics.UntranslatedMaps));
+    }
+
+    // The firmware's disk keeps its address space's last piece open for ever; a long element of another must not be settled in its midst.
+    [Fact]
+    public void An_element_of_many_pieces_is_not_settled_in_its_midst()
+    {
+        List<string> lines = ["address_space_map as:0x1 addr 0x7000:10 write:0 attrs:0x0", Hit("0x7000", 3), "vtd_dmar_translate dev 00:01.00 iova 0x7000 -> gpa 0x5000 mask 0xfff"];
+        for (ulong at = 0; at < 3000; at++)
+            lines.AddRange([$"address_space_map as:0x2 addr 0x{0x100000 + (at << 12):x}:{(3000 - at) << 12:x} write:1 attrs:0x0", Hit($"0x{0x100000 + (at << 12):x}", 3), $"vtd_dmar_translate dev 00:01.00 iova 0x{0x100000 + (at << 12):x} -> gpa 0x5000 mask 0xfff"]);
+        ListSink sink = Read(out _, [.. lines]);
+        Assert.Equal(3000, sink.Events.Count(e => e.Kind == EventKind.Write && e.Length == 4096));
+        Assert.Equal(3000 * 4096, sink.Events.Where(e => e.Kind == EventKind.Write).Sum(e => (long)e.Length));
+    }
+
     [Fact]
     public void What_waits_is_bounded_however_long_a_piece_stays_open()
     {
@@ -91,11 +114,12 @@ public class QemuTraceBuilderTests
         CountingSink sink = new();
         QemuTraceBuilder builder = new(sink);
         QemuEvent e = default;
+        long number = 0;
         foreach (string line in lines)
         {
             byte[] text = System.Text.Encoding.UTF8.GetBytes("7@1.000000:" + line);
             Assert.True(QemuLogParser.TryParse(text, ref e));
-            builder.Add(ref e, 1, text);
+            builder.Add(ref e, ++number, text);
         }
         Assert.InRange(sink.Count, 1, long.MaxValue);
         builder.Finish();

@@ -9,8 +9,11 @@ namespace Workbench.Traces.Importers.Qemu;
 /// </summary>
 internal sealed class QemuTraceBuilder(ITraceSink sink)
 {
-    /// <summary>Events that may wait for the next line of an address space before its last piece is taken as whole.</summary>
+    /// <summary>Events that may wait before what nothing was heard of for <see cref="IdleLines"/> is settled as it stands.</summary>
     private const int MostHeld = 4096;
+    private const int IdleLines = 1024;
+    /// <summary>Events that may wait at all.</summary>
+    private const int MostEverHeld = 1 << 20;
 
     private readonly HeldEvents held = new(sink);
     private readonly Dictionary<ulong, SpacePiece> pieces = [];
@@ -28,6 +31,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
 
     private sealed class SpacePiece
     {
+        public ulong Space;
         public ulong First;
         public ulong Bytes;
         public bool IsWrite;
@@ -35,6 +39,8 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         public int Place;
         public long TimeNs;
         public long Line;
+        public long LastLine;
+        public bool IsSettled;
     }
 
     private sealed class ThreadState
@@ -95,30 +101,46 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
                 thread.ReceiveExpected = true;
                 break;
             default:
-                thread.Piece = null;
+                LeavePiece(thread);
                 nvme.Observe(e);
                 virtio.Observe(e);
                 break;
         }
-        if (held.Count > MostHeld) FinishPieces();
+        if (held.Count > MostHeld) FinishIdle(held.Count > MostEverHeld ? line : line - IdleLines);
     }
 
     /// <summary>Settles what still waits; the log has ended.</summary>
     public void Finish()
     {
+        FinishIdle(long.MaxValue);
+    }
+
+    /// <summary>Settles what was last heard of at or before a line: a thread may log nothing for long, an address space never again.</summary>
+    private void FinishIdle(long lastLine)
+    {
         QemuEvent none = default;
         foreach (ThreadState thread in threads.Values)
         {
-            if (thread.DescriptorPlace >= 0) SettleDescriptor(thread, none);
-            if (thread.ReceivePlace >= 0) SettleReceive(thread);
+            if (thread.DescriptorPlace >= 0 && thread.DescriptorLine <= lastLine) SettleDescriptor(thread, none);
+            if (thread.ReceivePlace >= 0 && thread.ReceiveLine <= lastLine) SettleReceive(thread);
         }
-        FinishPieces();
+        foreach (SpacePiece piece in pieces.Values)
+        {
+            if (piece.LastLine > lastLine) continue;
+            pieces.Remove(piece.Space);
+            Settle(piece, piece.Bytes);
+        }
     }
 
-    private void FinishPieces()
+    /// <summary>The thread turns to other things. A piece that it did not translate at once lies in system memory.</summary>
+    private void LeavePiece(ThreadState thread)
     {
-        foreach (SpacePiece piece in pieces.Values) Settle(piece, piece.Bytes);
-        pieces.Clear();
+        if (thread.Piece is { Device: null, IsSettled: false } piece)
+        {
+            pieces.Remove(piece.Space);
+            Settle(piece, 0);
+        }
+        thread.Piece = null;
     }
 
     private void Attach(long timeNs, RequesterId device, DomainId domain, long line, bool again)
@@ -145,19 +167,21 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
 
     private void MapPiece(ThreadState thread, in QemuEvent e, long line)
     {
+        LeavePiece(thread);
         // Each line names all that is left of a scatter element: the piece before it ends where this line begins, if the ends agree.
         if (pieces.Remove(e.Id, out SpacePiece? before))
         {
             bool continues = before.First + (before.Bytes - 1) == e.Address + (e.Length - 1) && e.Address > before.First && before.IsWrite == e.IsWrite;
             Settle(before, continues ? e.Address - before.First : before.Bytes);
         }
-        SpacePiece piece = new() { First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line };
+        SpacePiece piece = new() { Space = e.Id, First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line, LastLine = line };
         pieces[e.Id] = piece;
         thread.Piece = piece;
     }
 
     private void Settle(SpacePiece piece, ulong bytes)
     {
+        piece.IsSettled = true;
         if (piece.Device is not { } device)
         {
             // No translation followed: the address space is system memory, not a device behind the IOMMU.
@@ -196,10 +220,11 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
             return;
         }
         if (thread.ReceivePlace >= 0) SettleReceive(thread);
-        if (thread.Piece is { } piece && (piece.Device is null || piece.Device == e.Device) && piece.First <= pageLast && piece.First + (piece.Bytes - 1) >= pageFirst && iova >= piece.First && iova - piece.First < piece.Bytes)
+        if (thread.Piece is { IsSettled: false } piece && (piece.Device is null || piece.Device == e.Device) && piece.First <= pageLast && piece.First + (piece.Bytes - 1) >= pageFirst && iova >= piece.First && iova - piece.First < piece.Bytes)
         {
             piece.Device = e.Device;
             piece.TimeNs = e.TimeNs;
+            piece.LastLine = line;
             piece.Place = held.Move(piece.Place);
             return;
         }
