@@ -24,8 +24,11 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (ParseError error in parsed.Errors) Console.Error.WriteLine($"workbench: {error.Message}");
-            Console.Error.WriteLine($"Try 'workbench {string.Join(' ', Path(parsed.CommandResult))} --help'.");
+            // A missing subcommand is only worth saying where nothing else is wrong.
+            string[] messages = [.. parsed.Errors.Select(e => string.Join(' ', e.Message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries))).Distinct()];
+            if (messages.Length > 1) messages = [.. messages.Where(m => !m.StartsWith("Required command", StringComparison.Ordinal))];
+            string help = string.Join(' ', Path(parsed.CommandResult).Reverse().Prepend("workbench").Append("--help"));
+            Console.Error.WriteLine($"workbench: {string.Join(' ', messages)} See '{help}'.");
             return WrongInput;
         }
         try

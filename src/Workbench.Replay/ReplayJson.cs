@@ -14,12 +14,20 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(RunManifest))]
 public sealed partial class ReplayJson : JsonSerializerContext
 {
+    // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.
+    private static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNameCaseInsensitive = false, NumberHandling = JsonNumberHandling.Strict, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+        Converters = { new ViewConverter(), new FlushConverter(), new InvalidationsConverter() },
+    };
+
     /// <summary>Reads an experiment file; the message of a failure names file, line and what is allowed.</summary>
     public static Experiment ReadExperiment(ReadOnlySpan<byte> utf8, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize(utf8, Default.Experiment) ?? throw new TraceFormatException($"{name}: null is no experiment.");
+            return JsonSerializer.Deserialize<Experiment>(utf8, Reading) ?? throw new TraceFormatException($"{name}: null is no experiment.");
         }
         catch (JsonException e)
         {

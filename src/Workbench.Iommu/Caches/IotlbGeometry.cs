@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Workbench.Iommu.Caches;
 
-/// <summary>Shape and policy of an IOTLB. Written SETSxWAYS[:replacement[:index[:seed]]], e.g. 16x4:lru:hash, or as a preset's name.</summary>
+/// <summary>Shape and policy of an IOTLB. Written SETSxWAYS[:replacement[:index[:seed[:no-walk-caches]]]], e.g. 16x4:lru:hash, or as a preset's name.</summary>
 public sealed record IotlbGeometry
 {
     private static readonly (string Name, IotlbGeometry Geometry, string About)[] Presets =
@@ -56,10 +56,10 @@ public sealed record IotlbGeometry
             return true;
         }
         geometry = Presets[0].Geometry;
-        error = $"IOTLB '{text}' is neither a preset ({string.Join(", ", Presets.Select(p => p.Name))}) nor SETSxWAYS[:lru|fifo|round-robin|random|flush-when-full[:modulo|hash[:seed]]], e.g. 16x4:lru:hash (16 sets of 4 ways).";
+        error = $"IOTLB '{text}' is neither a preset ({string.Join(", ", Presets.Select(p => p.Name))}) nor SETSxWAYS[:lru|fifo|round-robin|random|flush-when-full[:modulo|hash[:seed[:no-walk-caches]]]], e.g. 16x4:lru:hash (16 sets of 4 ways).";
         string[] parts = text.Split(':');
         string[] shape = parts[0].Split('x');
-        if (shape.Length != 2 || parts.Length > 4 || !Number(shape[0], out int sets) || !Number(shape[1], out int ways)) return false;
+        if (shape.Length != 2 || parts.Length > 5 || !Number(shape[0], out int sets) || !Number(shape[1], out int ways)) return false;
         Replacement? replacement = parts.Length < 2 ? Replacement.Lru : parts[1] switch
         {
             "lru" => Replacement.Lru,
@@ -71,8 +71,8 @@ public sealed record IotlbGeometry
         };
         IndexFunction? index = parts.Length < 3 ? IndexFunction.Modulo : parts[2] switch { "modulo" => IndexFunction.Modulo, "hash" => IndexFunction.Hash, _ => null };
         ulong seed = 1;
-        if (replacement is null || index is null || (parts.Length == 4 && !ulong.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out seed))) return false;
-        geometry = new() { Sets = sets, Ways = ways, Replacement = replacement.Value, Index = index.Value, Seed = seed };
+        if (replacement is null || index is null || (parts.Length >= 4 && !ulong.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out seed)) || (parts.Length == 5 && parts[4] != "no-walk-caches")) return false;
+        geometry = new() { Sets = sets, Ways = ways, Replacement = replacement.Value, Index = index.Value, Seed = seed, WalkCaches = parts.Length < 5 };
         if (geometry.Problems() is { Count: > 0 } problems)
         {
             error = $"IOTLB '{text}': {string.Join(" ", problems)}";
@@ -97,6 +97,6 @@ public sealed record IotlbGeometry
             Replacement.Random => "random",
             _ => "flush-when-full",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{Sets}x{Ways}:{replacement}:{(Index == IndexFunction.Hash ? "hash" : "modulo")}:{Seed}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Sets}x{Ways}:{replacement}:{(Index == IndexFunction.Hash ? "hash" : "modulo")}:{Seed}{(WalkCaches ? "" : ":no-walk-caches")}");
     }
 }

@@ -11,6 +11,8 @@ public sealed record TranslationContext
     public required int RootLevel { get; init; }
     /// <summary>Highest IOVA that may be translated.</summary>
     public required ulong LastIova { get; init; }
+    /// <summary>Largest leaf the part has, as a power of two of bytes; a larger one is a reserved bit.</summary>
+    public required int LargestLeafLog2 { get; init; }
     /// <summary>Does hardware keep Accessed and Dirty bits?</summary>
     public required bool KeepsDirty { get; init; }
     /// <summary>May walks update entries coherently? If not, a needed A/D update faults.</summary>

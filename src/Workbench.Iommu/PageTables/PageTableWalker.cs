@@ -67,6 +67,7 @@ internal sealed unsafe class PageTableWalker<TFormat>(PhysicalMemory memory, boo
                     if (cache.Exists) cache.Fill(context.Domain.Value, iova, level, table, allowed);
                     continue;
                 }
+                if (TFormat.LeafSizeLog2(entry, level) > context.LargestLeafLog2) return FaultKind.ReservedBits;
                 if (isWrite && (here & Permission.Write) == 0) return FaultKind.NoWritePermission;
                 if (!isWrite && (here & Permission.Read) == 0) return FaultKind.NoReadPermission;
                 if (context.KeepsDirty)

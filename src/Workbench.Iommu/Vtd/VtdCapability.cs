@@ -60,6 +60,9 @@ public readonly record struct VtdCapability(ulong Value)
     /// <summary>Whether second-stage 1 GiB pages exist. Bit 35.</summary>
     public bool SupportsSecondStage1G => Value.Bit(35);
 
+    /// <summary>Largest second-stage leaf as a power of two of bytes: 12, 21 or 30.</summary>
+    public int LargestSecondStageLeafLog2 => SupportsSecondStage1G ? 30 : SupportsSecondStage2M ? 21 : 12;
+
     /// <summary>Whether page-selective IOTLB invalidation exists (PSI). Bit 39.</summary>
     public bool SupportsPageSelectiveInvalidation { get => Value.Bit(39); init => Value = Value.WithBit(39, value); }
 

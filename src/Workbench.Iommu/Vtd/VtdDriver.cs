@@ -45,7 +45,7 @@ public sealed class VtdDriver : IIommuDriver
     /// <inheritdoc/>
     public int FramesInUse => memory.FramesInUse;
     /// <inheritdoc/>
-    public int LargestLeafLog2 => unit.Capability.SupportsSecondStage1G ? 30 : unit.Capability.SupportsSecondStage2M ? 21 : 12;
+    public int LargestLeafLog2 => unit.Capability.LargestSecondStageLeafLog2;
 
     /// <inheritdoc/>
     public Domain CreateDomain(DomainId id)
@@ -59,6 +59,10 @@ public sealed class VtdDriver : IIommuDriver
     public void Attach(RequesterId device, Pasid? pasid, Domain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
+        if (!ReferenceEquals(domains.GetValueOrDefault(domain.Id), domain)) throw new ArgumentException($"Domain {domain.Id} is not of this machine; attach one that its CreateDomain made.", nameof(domain));
+        if (pasid is { Value: > Pasid.MaxValue }) throw new ArgumentOutOfRangeException(nameof(pasid), $"PASID {pasid} has more than 20 bits; at most {Pasid.MaxValue}.");
+        // Requests without PASID use the entry of PASID 0 (RID_PASID): one address space under two names.
+        if (pasid is { Value: 0 }) pasid = null;
         Spa entryAt = PasidEntryAt(device, pasid ?? default);
         if (attached.TryGetValue((device, pasid), out Domain? before))
         {

@@ -56,9 +56,10 @@ public sealed class VtdUnit : IContextLocator
         (QueueBase, QueueLength, QueueHead, QueueError) = (queueBase, length, 0, VtdDescriptorError.None);
     }
 
-    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, or stops at one it refuses.</summary>
+    /// <summary>IQT_REG: hardware fetches and executes all descriptors up to the new tail, 0 to the length - 1, or stops at one it refuses.</summary>
     public void WriteQueueTail(int tail)
     {
+        if (tail < 0 || tail >= QueueLength) throw new ArgumentOutOfRangeException(nameof(tail), $"Queue tail {tail} is outside the queue; 0 to {QueueLength - 1}.");
         Span<ulong> words = stackalloc ulong[VtdDescriptor.WideWordCount];
         while (QueueHead != tail && QueueError == VtdDescriptorError.None)
         {
@@ -76,13 +77,13 @@ public sealed class VtdUnit : IContextLocator
         IIommu target = engine ?? throw new InvalidOperationException("The unit has no engine; build it through VtdIommu.");
         switch (d.Type)
         {
+            case VtdDescriptorType.ContextCache when d.ContextGranularity == VtdContextGranularity.Device:
+                // FM ignores that many low function bits, so up to eight functions are meant.
+                int group = d.SourceId.Value & ~((1 << d.FunctionMask) - 1);
+                for (int i = 0; i < 1 << d.FunctionMask; i++) target.Execute(InvalidationRequest.OfDevice(new((ushort)(group | i))));
+                break;
             case VtdDescriptorType.ContextCache:
-                target.Execute(d.ContextGranularity switch
-                {
-                    VtdContextGranularity.Device => InvalidationRequest.OfDevice(d.SourceId),
-                    VtdContextGranularity.Domain => InvalidationRequest.ContextsOf(d.DomainId),
-                    _ => InvalidationRequest.AllContexts,
-                });
+                target.Execute(d.ContextGranularity == VtdContextGranularity.Domain ? InvalidationRequest.ContextsOf(d.DomainId) : InvalidationRequest.AllContexts);
                 break;
             case VtdDescriptorType.PasidCache:
                 target.Execute(d.PasidCacheGranularity == VtdPasidCacheGranularity.Global ? InvalidationRequest.AllContexts : InvalidationRequest.ContextsOf(d.DomainId));
@@ -133,30 +134,31 @@ public sealed class VtdUnit : IContextLocator
         context = null;
         if (RootTable is not { } rootTable) return FaultKind.RootNotPresent;
         Span<ulong> words = stackalloc ulong[VtdPasidTableEntry.WordCount];
-        if (!ReadWords(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.RootUnreachable;
         VtdRootEntry root = VtdRootEntry.Read(words);
         if (!root.IsPresentFor(device.DeviceFunction)) return FaultKind.RootNotPresent;
-        if (root.ReservedBitsSet(device.DeviceFunction)) return FaultKind.ContextInvalid;
+        if (root.ReservedBitsSet(device.DeviceFunction)) return FaultKind.RootInvalid;
 
         Spa contextAt = new(root.ContextTableFor(device.DeviceFunction).Value + ((ulong)VtdContextEntry.IndexOf(device) * VtdContextEntry.SizeBytes));
-        if (!ReadWords(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.TableUnreachable;
+        if (!ReadWords(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.ContextUnreachable;
         VtdContextEntry entry = VtdContextEntry.Read(words);
         if (!entry.IsPresent) return FaultKind.ContextNotPresent;
         if (entry.ReservedBitsSet(Extended)) return FaultKind.ContextInvalid;
         if (pasid is not null && !entry.PasidIsEnabled) return FaultKind.PasidNotAllowed;
         Pasid effective = pasid ?? (Extended.SupportsRequestPasid ? entry.RequestPasid : default);
-        if (!entry.Covers(effective)) return FaultKind.PasidNotAllowed;
+        if (!entry.Covers(effective)) return FaultKind.PasidBeyondDirectory;
 
-        if (!ReadWords(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.PasidDirectoryUnreachable;
         VtdPasidDirectoryEntry directory = VtdPasidDirectoryEntry.Read(words);
         if (!directory.IsPresent) return FaultKind.PasidDirectoryNotPresent;
-        if (directory.ReservedBitsSet()) return FaultKind.PasidInvalid;
+        if (directory.ReservedBitsSet()) return FaultKind.PasidDirectoryInvalid;
 
-        if (!ReadWords(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.TableUnreachable;
+        if (!ReadWords(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.PasidUnreachable;
         VtdPasidTableEntry space = VtdPasidTableEntry.Read(words);
         if (!space.IsPresent) return FaultKind.PasidNotPresent;
+        if (space.ReservedBitsSet(Extended)) return FaultKind.PasidReservedBits;
         // Second stage is the one translation type this model walks; the driver refuses to set up the others.
-        if (space.ReservedBitsSet(Extended) || space.TranslationType != VtdTranslationType.SecondStage || !Capability.Supports(space.AddressWidth)) return FaultKind.PasidInvalid;
+        if (space.TranslationType != VtdTranslationType.SecondStage || !Capability.Supports(space.AddressWidth)) return FaultKind.PasidInvalid;
         int bits = Math.Min(space.AddressWidth.AddressBits, Capability.MaximumAddressBits);
         context = new()
         {
@@ -164,6 +166,7 @@ public sealed class VtdUnit : IContextLocator
             Root = space.SecondStageTable.Value,
             RootLevel = space.AddressWidth.Levels - 1,
             LastIova = Bits.Mask(bits),
+            LargestLeafLog2 = Capability.LargestSecondStageLeafLog2,
             KeepsDirty = space.DirtyTrackingIsEnabled,
             CoherentWalks = space.PageWalkIsSnooped,
         };

@@ -1,0 +1,109 @@
+using Workbench.Iommu.Dirty;
+using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.Tests.Models;
+using Workbench.Iommu.Tests.Vtd;
+using Workbench.Iommu.Vtd;
+using Xunit;
+
+namespace Workbench.Iommu.Tests.Dirty;
+
+/// <summary>
+/// Hardware sets A and D while software scans and clears, on two threads over one table. A bit is set only where it was clear and cleared
+/// only where it was set, so with compare-and-swap on both sides the counts balance; a plain store on either side breaks them.
+/// </summary>
+public sealed class ConcurrentScanTests
+{
+    private const int Pages = 4;
+    private const int Accesses = 400_000;
+
+    [Fact]
+    public void No_write_is_lost_and_no_bit_is_set_or_cleared_twice()
+    {
+        // One entry only: nearly every access walks.
+        using VtdMachine m = new(new() { Iotlb = new() { Sets = 1, Ways = 1, WalkCaches = false } }, tracking: true);
+        m.Map(0, 0x10_0000, Pages << 12);
+        bool[] written = new bool[Pages];
+        CancellationToken cancelled = TestContext.Current.CancellationToken;
+        using Barrier start = new(2);
+        bool done = false;
+        long cleanings = 0, reports = 0;
+        HashSet<ulong> reported = [];
+
+        Thread software = new(() =>
+        {
+            start.SignalAndWait(cancelled);
+            while (!Volatile.Read(ref done))
+            {
+                foreach ((ulong page, _) in m.Scan(clear: true))
+                {
+                    reports++;
+                    reported.Add(page);
+                }
+                for (ulong page = 0; page < Pages; page++) cleanings += ClearAccessed(ref m.Entry(page << 12, 0)) ? 1 : 0;
+            }
+        });
+        software.Start();
+        start.SignalAndWait(cancelled);
+        ulong random = 1;
+        for (int i = 0; i < Accesses; i++)
+        {
+            random = unchecked((random * 6364136223846793005) + 1442695040888963407);
+            ulong page = (random >> 33) % Pages;
+            bool isWrite = (random >> 60) < 8;
+            if (m.Access(page << 12, isWrite).Physical != 0x10_0000 + (page << 12)) break;
+            written[page] |= isWrite;
+        }
+        Volatile.Write(ref done, true);
+        software.Join();
+
+        List<(ulong FirstPage, int SizeLog2)> last = m.Scan(clear: true);
+        foreach ((ulong page, _) in last) reported.Add(page);
+        Assert.Equal(Enumerable.Range(0, Pages).Select(p => (ulong)p), reported.Order());
+        Assert.All(written, Assert.True);
+        IommuCounters counters = m.Counters;
+        Assert.Equal(counters.DirtyUpdates, reports + last.Count);
+        int accessedLeaves = Enumerable.Range(0, Pages).Count(p => m.IsAccessed((ulong)p << 12));
+        Assert.Equal(counters.AccessedUpdates, cleanings + accessedLeaves + 3); // and one in each table above
+        Assert.Equal(0, counters.Faults);
+
+        // The memory is as it was mapped, but for A.
+        for (ulong page = 0; page < Pages; page++) Assert.Equal((0x10_0000 + (page << 12)) | 3, m.Leaf(page << 12) & ~VtdSecondStageFormat.AccessedBit);
+
+        // After a completed invalidation every page written is reported once more.
+        m.Driver.InvalidateDomain(m.Domain);
+        for (ulong page = 0; page < Pages; page++) m.Write(page << 12);
+        Assert.Equal([(0UL, 12), (1UL, 12), (2UL, 12), (3UL, 12)], m.Scan(clear: true));
+    }
+
+    // Software that also takes A away, as an aging scan does.
+    private static bool ClearAccessed(ref ulong slot)
+    {
+        ulong entry = Volatile.Read(ref slot);
+        while ((entry & VtdSecondStageFormat.AccessedBit) != 0)
+        {
+            ulong seen = Interlocked.CompareExchange(ref slot, entry & ~VtdSecondStageFormat.AccessedBit, entry);
+            if (seen == entry) return true;
+            entry = seen;
+        }
+        return false;
+    }
+
+    [Fact]
+    public void A_protocol_that_flushes_after_each_scan_covers_every_write_between_steps()
+    {
+        // One thread, every order of {write, scan, flush} that a machine can show: a write after the flush is in the next scan.
+        using VtdMachine m = new(new() { Iotlb = new() { Sets = 16, Ways = 4 } }, tracking: true);
+        m.Map(0, 0x10_0000, Pages << 12);
+        for (int round = 0; round < 100; round++)
+        {
+            ulong page = (ulong)round % Pages;
+            m.Write(page << 12);
+            ReportedLeaves found = new();
+            InvalidationGather gather = new();
+            ScanBudget budget = new() { RemainingNs = long.MaxValue };
+            m.Domain.Table.ScanDirty(0, clear: true, ref budget, found, gather);
+            m.Driver.Invalidate(m.Domain, gather);
+            Assert.Equal([(page, 12)], found.All);
+        }
+    }
+}

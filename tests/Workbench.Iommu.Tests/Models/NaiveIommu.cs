@@ -1,0 +1,88 @@
+using Workbench.Iommu.Caches;
+using Workbench.Iommu.Faults;
+
+namespace Workbench.Iommu.Tests.Models;
+
+/// <summary>
+/// The oracle of a whole machine: lists of leaves per domain and one IOTLB of the same shape; no paging structures, so no caches of
+/// them. Entries cached while tracking is off count as dirty-known.
+/// </summary>
+internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains)
+{
+    private readonly bool[] tracks = new bool[domains];
+
+    public NaiveIotlb Iotlb { get; } = new(geometry);
+    public NaiveMappings[] Mappings { get; } = [.. Enumerable.Range(0, domains).Select(_ => new NaiveMappings(addressBits))];
+    public long Hits { get; private set; }
+    public long Misses { get; private set; }
+    public long Rewalks { get; private set; }
+    public long Faults { get; private set; }
+    public long DirtyUpdates { get; private set; }
+    public long EntriesInvalidated { get; private set; }
+
+    public (FaultKind Fault, ulong Physical, TranslationSource Source, bool Swallowed) Access(int domain, ulong iova, bool isWrite)
+    {
+        uint owner = (uint)domain;
+        TranslationSource source = TranslationSource.Walk;
+        NaiveLeaf? leaf = iova >> addressBits != 0 ? null : Mappings[domain].Find(iova);
+        if (Iotlb.Find(owner, iova) is { } cached)
+        {
+            ulong need = isWrite ? IotlbEntry.WriteReady : IotlbEntry.MayRead;
+            if ((cached.Leaf & need) == need)
+            {
+                Hits++;
+                bool swallowed = isWrite && tracks[domain] && leaf is not { Dirty: true };
+                return (FaultKind.None, (cached.Leaf & ~0xFFFUL) + (iova % (1UL << cached.PageLog2)), TranslationSource.Iotlb, swallowed);
+            }
+            Rewalks++;
+            source = TranslationSource.Rewalk;
+        }
+        else Misses++;
+        FaultKind fault = iova >> addressBits != 0 ? FaultKind.BeyondAddressWidth
+            : leaf is null ? FaultKind.NotPresent
+            : isWrite && (leaf.Permission & Permission.Write) == 0 ? FaultKind.NoWritePermission
+            : !isWrite && (leaf.Permission & Permission.Read) == 0 ? FaultKind.NoReadPermission
+            : FaultKind.None;
+        if (fault != FaultKind.None)
+        {
+            Faults++;
+            if (source == TranslationSource.Rewalk) Iotlb.InvalidateRange(owner, iova, iova);
+            return (fault, 0, source, false);
+        }
+        if (tracks[domain])
+        {
+            leaf!.Accessed = true;
+            if (isWrite && !leaf.Dirty) DirtyUpdates++;
+            leaf.Dirty |= isWrite;
+        }
+        Iotlb.Fill(owner, iova, leaf!.SizeLog2, IotlbEntry.LeafOf(leaf.Physical, leaf.Permission, !tracks[domain] || leaf.Dirty));
+        return (FaultKind.None, leaf.Physical + (iova - leaf.Start), source, false);
+    }
+
+    /// <summary>One aligned power of two around both ends; beyond the largest mask the whole domain.</summary>
+    public void InvalidateRange(int domain, ulong firstByte, ulong lastByte, int largestMask)
+    {
+        int log2 = 12;
+        while (log2 < 64 && firstByte >> log2 != lastByte >> log2) log2++;
+        ulong size = log2 == 64 ? 0 : 1UL << log2;
+        ulong first = log2 == 64 ? 0 : firstByte / size * size;
+        ulong last = log2 == 64 ? ulong.MaxValue : first + (size - 1);
+        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner((uint)domain) : Iotlb.InvalidateRange((uint)domain, first, last);
+    }
+
+    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner((uint)domain);
+
+    public void InvalidateAll() => EntriesInvalidated += Iotlb.InvalidateAll();
+
+    public void SetTracking(int domain, bool enable, int devices, int largestMask)
+    {
+        if (tracks[domain] == enable) return;
+        if (enable && Mappings[domain].InOrder.Where(leaf => leaf.Dirty).ToArray() is { Length: > 0 } dirty)
+        {
+            foreach (NaiveLeaf leaf in dirty) leaf.Dirty = false;
+            InvalidateRange(domain, dirty[0].Start, dirty[^1].Last, largestMask);
+        }
+        tracks[domain] = enable;
+        for (int i = 0; i < devices; i++) InvalidateDomain(domain);
+    }
+}
