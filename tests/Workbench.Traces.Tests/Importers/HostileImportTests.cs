@@ -11,7 +11,7 @@ namespace Workbench.Traces.Tests.Importers;
 /// <summary>Whatever the files hold, an import ends in time and lets nothing but <see cref="TraceFormatException"/> out.</summary>
 public sealed class HostileImportTests : IDisposable
 {
-    private const int Samples = 150;
+    private const int Samples = 40;
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
     private static readonly string[] Logs = ["intel-nvme-randrw", "intel-e1000e-slirp", "intel-nic-pair", "amd-nvme-randrw", "smmuv3-nvme-randrw", "intel-vfio-nested", "sid-nvme-randrw"];
     private static readonly string[] Guests = ["intel-nvme-randrw.ftrace.txt", "intel-perf.perf.txt", "smmuv3-nvme-randrw.ftrace.txt", "intel-vfio-nested.ftrace.txt", "sid-nvme-randrw.ftrace.txt"];
