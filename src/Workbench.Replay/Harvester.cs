@@ -110,7 +110,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         if (!atomic) clockNs += costs.InvalidateNs;
     }
 
-    private void BeginScan() => (phase, scanFrom) = (Phase.Scan, 0);
+    private void BeginScan() => (phase, scanFrom, budget.LevelsPaid) = (Phase.Scan, 0, 0);
 
     private void Scan(long nowNs)
     {
