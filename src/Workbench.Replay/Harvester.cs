@@ -31,6 +31,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         FlushFirst,
         Scan,
         FlushLast,
+        ScanEnded,
     }
 
     public IReadOnlyList<HarvestRow> Rows => rows;
@@ -68,8 +69,12 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
                 case Phase.Scan:
                     Scan(nowNs);
                     break;
-                default:
+                case Phase.FlushLast:
                     commands += machine.Driver.Invalidate(Current.Domain, gather);
+                    CompleteDomain();
+                    break;
+                default:
+                    gather.Reset();
                     CompleteDomain();
                     break;
             }
@@ -123,14 +128,10 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
             scanFrom = more;
             return;
         }
-        if (flush == FlushStrategy.After && !gather.IsEmpty)
-        {
-            phase = Phase.FlushLast;
-            if (!atomic) clockNs += costs.InvalidateNs;
-            return;
-        }
-        gather.Reset();
-        CompleteDomain();
+        // Either way the harvest of this domain completes at a time of its own: DMA before that is let in first.
+        bool invalidates = flush == FlushStrategy.After && !gather.IsEmpty;
+        phase = invalidates ? Phase.FlushLast : Phase.ScanEnded;
+        if (invalidates && !atomic) clockNs += costs.InvalidateNs;
     }
 
     private void CompleteDomain()
