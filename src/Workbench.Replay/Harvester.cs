@@ -46,9 +46,12 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     public void Start(long nowNs)
     {
-        nextBeginNs = everyNs > 0 ? nowNs + everyNs : long.MaxValue;
+        nextBeginNs = After(nowNs);
         Mark();
     }
+
+    /// <summary>An interval after a time, or never.</summary>
+    private long After(long nowNs) => everyNs > 0 && nowNs <= long.MaxValue - everyNs ? nowNs + everyNs : long.MaxValue;
 
     private void Mark() => (atLastEnd, readAtLastEnd, writtenAtLastEnd) = (machine.Hardware.Counters, BytesRead, BytesWritten);
 
@@ -60,7 +63,8 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
             switch (phase)
             {
                 case Phase.Idle:
-                    Begin(nextBeginNs);
+                    // With nothing to harvest the intervals that passed are stepped over at once.
+                    Begin(machine.Domains.Count > 0 ? nextBeginNs : nowNs - (long)(((Int128)nowNs - nextBeginNs) % everyNs));
                     break;
                 case Phase.FlushFirst:
                     commands += machine.Driver.InvalidateDomain(Current.Domain);
@@ -96,7 +100,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     private void Begin(long nowNs)
     {
-        nextBeginNs = everyNs > 0 ? nowNs + everyNs : long.MaxValue;
+        nextBeginNs = After(nowNs);
         if (machine.Domains.Count == 0) return;
         (beginNs, clockNs, domain, commands, sum) = (nowNs, nowNs, 0, 0, default);
         budget = new() { ScanNs = atomic ? 0 : costs.ScanNs, ClearNs = atomic ? 0 : costs.ClearNs };
@@ -119,7 +123,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     private void Scan(long nowNs)
     {
-        budget.RemainingNs = atomic ? 1 : Math.Max(1, nowNs - clockNs);
+        budget.RemainingNs = atomic ? 1 : (long)Math.Clamp(unchecked((ulong)nowNs - (ulong)clockNs), 1, long.MaxValue);
         long given = budget.RemainingNs;
         ulong? next = Current.Domain.Table.ScanDirty(scanFrom, clear: true, ref budget, Current, gather);
         if (!atomic) clockNs += given - budget.RemainingNs;

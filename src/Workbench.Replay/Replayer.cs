@@ -96,7 +96,7 @@ public sealed class Replayer
         (harvester.BytesRead, harvester.BytesWritten) = (0, 0);
         machine.Hardware.DrainFaults();
         swallowed.Clear();
-        if (nowNs > 0) firstNs = nowNs;
+        if (!measuresFromStart) firstNs = nowNs;
         (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
         harvester.Start(nowNs);
     }
