@@ -101,8 +101,16 @@ internal sealed class Machine : IDisposable
         if (result == MapResult.AlreadyMapped)
         {
             Remaps++;
-            table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+            // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
+            ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
+            table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
             result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        if (e.Permission == Permission.None)
+        {
+            // An entry that allows nothing is a not-present one: the range is unmapped, whatever the trace calls it.
+            Unmap(e);
+            return;
+        }
         }
         if (result == MapResult.OutOfRange)
             throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages inside the table's {table.LastIova:x} address limit. Replay with more --address-bits, or check the trace.");
