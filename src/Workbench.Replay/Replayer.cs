@@ -10,6 +10,8 @@ namespace Workbench.Replay;
 public sealed class Replayer
 {
     private const int BatchEvents = 1024;
+    /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
+    private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
     private const ulong LongestAccess = 1UL << 32;
     /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
@@ -144,13 +146,16 @@ public sealed class Replayer
             accesses++;
             if (e.Length > LongestAccess) ThrowTooLong(e);
             bool isWrite = e.Kind == EventKind.Write;
-            if ((e.Flags & EventFlags.Ring) == 0)
+            if ((e.Flags & NoPayload) == 0)
             {
                 if (isWrite) harvester.BytesWritten += e.Length;
                 else harvester.BytesRead += e.Length;
             }
-            else if (isWrite) ringBytesWritten += e.Length;
-            else ringBytesRead += e.Length;
+            else if ((e.Flags & EventFlags.Ring) != 0)
+            {
+                if (isWrite) ringBytesWritten += e.Length;
+                else ringBytesRead += e.Length;
+            }
             if (view == View.Iova) Transfer(e, e.Iova, e.Length, isWrite);
             else TransferGuestPhysical(e, isWrite);
         }
@@ -215,7 +220,7 @@ public sealed class Replayer
                 if (isWrite && translation.Fault == FaultKind.None)
                 {
                     ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
-                    Iommu.Dirty.PageSet written = (e.Flags & EventFlags.Ring) == 0 ? truth.DataWritten : truth.RingWritten;
+                    Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
                     if (translation.Swallowed) Swallow(e, iova, last);
