@@ -172,12 +172,14 @@ public sealed class Replayer
         ulong iova = e.Iova, left = e.Length;
         while (left > 0)
         {
-            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent))
+            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
             {
                 unmappedAccesses++;
                 return;
             }
-            ulong inside = Math.Min(left, extent.Length - (iova - first));
+            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
+            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
+            inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
             if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.SharedBy(e.Device, e.PasidOrNone), e);
             EnsureMemory(gpa, inside);
