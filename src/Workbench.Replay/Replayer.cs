@@ -23,6 +23,7 @@ public sealed class Replayer
     private readonly Machine machine;
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
+    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
     private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device)> swallowed = [];
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
@@ -136,8 +137,13 @@ public sealed class Replayer
         return false;
     }
 
-    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are folded in above a hash.
-    private static uint OwnerOf(in TraceEvent e) => e.PasidOrNone == TraceEvent.NoPasid ? e.Device.Value : unchecked((e.PasidOrNone * 0x9E37u) << 16) | e.Device.Value | 0x8000_0000u;
+    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
+    private uint OwnerOf(in TraceEvent e)
+    {
+        if (e.PasidOrNone == TraceEvent.NoPasid) return e.Device.Value;
+        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
+        return owner;
+    }
 
     private void Access(in TraceEvent e)
     {
