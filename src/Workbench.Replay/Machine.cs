@@ -134,10 +134,15 @@ internal sealed class Machine : IDisposable
     public void Invalidate(in TraceEvent e)
     {
         if (alwaysStrict) return;
-        strict = false;
-        if (e.Kind == EventKind.InvalidateAll) driver.InvalidateAll();
+        if (e.Kind == EventKind.InvalidateAll)
+        {
+            strict = false;
+            driver.InvalidateAll();
+        }
         else if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? tracker))
         {
+            // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
+            strict = false;
             if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(tracker.Domain);
             else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: false);
         }
