@@ -255,7 +255,7 @@ public sealed class Replayer
             : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
         List<MissedPage> missed = [];
         long missedCount = 0;
-        foreach (DomainTracker t in machine.Domains)
+        foreach (DomainTracker t in machine.Domains.OrderBy(d => d.Domain.Id.Value))
         {
             missedCount += t.Unreported.Count;
             foreach (ulong page in t.Unreported)
