@@ -24,7 +24,7 @@ public sealed class Replayer
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
-    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device)> swallowed = [];
+    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> swallowed = [];
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool measuresFromStart;
@@ -125,6 +125,7 @@ public sealed class Replayer
                 break;
             case EventKind.Unmap:
                 machine.Unmap(e);
+                Diagnose();
                 break;
             case EventKind.Attach when view == View.Iova:
                 machine.Attach(e);
@@ -132,10 +133,14 @@ public sealed class Replayer
                 break;
             case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll when view == View.Iova:
                 machine.Invalidate(e);
+                Diagnose();
                 break;
         }
         return false;
     }
+
+    /// <summary>Writes can be swallowed by harvests that do not invalidate, and by unmaps whose invalidation has not come.</summary>
+    private void Diagnose() => machine.Hardware.Diagnose = diagnoses || machine.HasDeferred;
 
     // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
     private uint OwnerOf(in TraceEvent e)
@@ -242,7 +247,7 @@ public sealed class Replayer
 
     private void Swallow(in TraceEvent e, ulong iova, ulong lastPage)
     {
-        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device);
+        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(tracker, page << 12));
     }
 
     private static void ThrowTooLong(in TraceEvent e) =>
@@ -250,6 +255,7 @@ public sealed class Replayer
 
     private ReplayResult Result()
     {
+        const string Unmapped = "written through an IOTLB entry believed dirty: its page was unmapped and the invalidation had not come";
         string cause = experiment.Flush == FlushStrategy.None
             ? "written through an IOTLB entry believed dirty: D was cleared by a harvest that did not invalidate"
             : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
@@ -261,8 +267,8 @@ public sealed class Replayer
             foreach (ulong page in t.Unreported)
             {
                 if (missed.Count == ReplayResult.MostMissedPages) break;
-                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device) last);
-                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, known ? cause : "unexplained: please report this with the trace and the experiment"));
+                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) last);
+                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, last.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
             }
         }
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
