@@ -9,7 +9,7 @@ namespace Workbench.Replay;
 /// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
 public sealed class Replayer
 {
-    private const int BatchEvents = 1024;
+    private const int BatchEvents = 256;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
     private const ulong LongestAccess = 1UL << 32;
     /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
@@ -19,6 +19,7 @@ public sealed class Replayer
     private readonly ITraceSource source;
     private readonly View view;
     private readonly Machine machine;
+    private readonly IIommu hardware;
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device)> swallowed = [];
@@ -42,7 +43,8 @@ public sealed class Replayer
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
         harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs);
         diagnoses = experiment.Flush != FlushStrategy.After;
-        machine.Hardware.Diagnose = diagnoses;
+        hardware = machine.Hardware;
+        hardware.Diagnose = diagnoses;
         measuresFromStart = experiment.FromMark is null;
     }
 
@@ -67,25 +69,43 @@ public sealed class Replayer
         for (int got; !stopped && (got = source.Read(batch)) > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (ref readonly TraceEvent e in batch.AsSpan(0, got))
-            {
-                if (events++ == 0) firstNs = e.TimeNs;
-                lastNs = e.TimeNs;
-                if (e.TimeNs >= harvester.NextNs && measuring) harvester.AdvanceTo(e.TimeNs);
-                if (e.IsAccess) Access(e);
-                else if (Other(e))
-                {
-                    stopped = true;
-                    break;
-                }
-            }
-            if ((events & ~0xFFFFFL) != ((events - got) & ~0xFFFFFL)) progress?.Invoke(events);
+            long before = events;
+            if (before == 0) firstNs = batch[0].TimeNs;
+            int done = Replay(batch.AsSpan(0, got), out stopped);
+            events += done;
+            lastNs = batch[done - 1].TimeNs;
+            if ((events & ~0xFFFFFL) != (before & ~0xFFFFFL)) progress?.Invoke(events);
         }
         progress?.Invoke(events);
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
         harvester.Finish(lastNs);
         return Result();
+    }
+
+    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so never compiled as well as this.</summary>
+    private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
+    {
+        long nextNs = harvester.NextNs;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            ref readonly TraceEvent e = ref batch[i];
+            if (e.TimeNs >= nextNs && measuring)
+            {
+                harvester.AdvanceTo(e.TimeNs);
+                nextNs = harvester.NextNs;
+            }
+            if (e.IsAccess)
+            {
+                Access(e);
+                continue;
+            }
+            stopped = Other(e);
+            if (stopped) return i + 1;
+            nextNs = harvester.NextNs;
+        }
+        stopped = false;
+        return batch.Length;
     }
 
     private void Begin(long nowNs)
@@ -206,7 +226,6 @@ public sealed class Replayer
         {
             if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.TrackerOf(e.Device, e.PasidOrNone), e);
             DomainTracker truth = tracker!;
-            IIommu hardware = machine.Hardware;
             while (true)
             {
                 hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
