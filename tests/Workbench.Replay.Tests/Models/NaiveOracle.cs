@@ -1,3 +1,6 @@
+using Workbench.Iommu;
+using Workbench.Traces;
+
 namespace Workbench.Replay.Tests.Models;
 
 /// <summary>
@@ -7,7 +10,7 @@ namespace Workbench.Replay.Tests.Models;
 /// </summary>
 internal sealed class NaiveOracle
 {
-    private sealed record Write(long At, long TimeNs, ulong Page, bool IsData);
+    private sealed record Write(long At, TraceEvent Event, ulong Page);
 
     private sealed record Report(long At, long TimeNs, List<(ulong FirstPage, int Log2)> Leaves)
     {
@@ -19,7 +22,7 @@ internal sealed class NaiveOracle
     private List<(ulong FirstPage, int Log2)> found = [];
     private long harvestBeganAt = long.MinValue;
 
-    public void AddWrite(long at, long timeNs, ulong page, bool isData) => writes.Add(new(at, timeNs, page, isData));
+    public void AddWrite(long at, in TraceEvent e, ulong page) => writes.Add(new(at, e, page));
 
     /// <summary>A scan or an unmap found a dirty leaf; the report it belongs to completes later.</summary>
     public void Find(ulong firstPage, int log2) => found.Add((firstPage, log2));
@@ -33,7 +36,7 @@ internal sealed class NaiveOracle
         long previous = reports.Count == 0 ? long.MinValue : reports[^1].At;
         List<Write> recent = [.. writes.Where(w => w.At > previous && w.At < at)];
         row.True4K += Distinct(recent, 0);
-        row.TrueData4K += recent.Where(w => w.IsData).Select(w => w.Page).Distinct().Count();
+        row.TrueData4K += recent.Where(w => w.Event.IsData).Select(w => w.Page).Distinct().Count();
         row.True2M += Distinct(recent, 9);
         row.True1G += Distinct(recent, 18);
         row.ReportedLeaves += report.Leaves.Count;
@@ -54,12 +57,14 @@ internal sealed class NaiveOracle
     private bool IsCovered(Write write)
     {
         Report? by = reports.Find(r => r.At > write.At && r.Holds(write.Page));
-        if (by is not null && by.TimeNs < write.TimeNs) throw new InvalidOperationException("The order of happening contradicts the clock.");
+        if (by is not null && by.TimeNs < write.Event.TimeNs) throw new InvalidOperationException("The order of happening contradicts the clock.");
         return by is not null;
     }
 
-    public IEnumerable<ulong> Missed => writes.Where(w => !IsCovered(w)).Select(w => w.Page).Distinct().Order();
-    public long DistinctWritten(int pagesLog2, bool dataOnly) => Distinct(writes.Where(w => w.IsData || !dataOnly), pagesLog2);
+    /// <summary>Each page missed, and the last write to it.</summary>
+    public IEnumerable<(ulong Page, long TimeNs, RequesterId Device)> Missed => writes.Where(w => !IsCovered(w)).Select(w => w.Page).Distinct().Order()
+        .Select(page => writes.FindLast(w => w.Page == page)!).Select(w => (w.Page, w.Event.TimeNs, w.Event.Device));
+    public long DistinctWritten(int pagesLog2, bool dataOnly) => Distinct(writes.Where(w => w.Event.IsData || !dataOnly), pagesLog2);
     public long DistinctReported => CountPages([.. reports.SelectMany(r => r.Leaves)]);
 
     private static long Distinct(IEnumerable<Write> some, int pagesLog2) => some.Select(w => w.Page >> pagesLog2).Distinct().Count();

@@ -156,7 +156,7 @@ internal sealed class NaiveReplay
             ulong inside = Math.Min(pageBytes - (at & (pageBytes - 1)), length - done);
             if (log2 is not null && e.Kind == EventKind.Write && measuring)
                 for (ulong page = at >> 12; page <= (at + (inside - 1)) >> 12; page++)
-                    domain.Oracle.AddWrite(++place, e.TimeNs, page, e.IsData);
+                    domain.Oracle.AddWrite(++place, e, page);
             done += inside;
         }
     }
