@@ -25,7 +25,7 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             // A missing subcommand is only worth saying where nothing else is wrong.
-            string[] messages = [.. parsed.Errors.Select(e => e.Message).Distinct()];
+            string[] messages = [.. parsed.Errors.Select(e => string.Join(' ', e.Message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries))).Distinct()];
             if (messages.Length > 1) messages = [.. messages.Where(m => !m.StartsWith("Required command", StringComparison.Ordinal))];
             string help = string.Join(' ', Path(parsed.CommandResult).Reverse().Prepend("workbench").Append("--help"));
             Console.Error.WriteLine($"workbench: {string.Join(' ', messages)} See '{help}'.");

@@ -42,6 +42,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         DataWritten.Clear();
         RingWritten.Clear();
         largeLeaves.Clear();
+        smallLeaves.Clear();
         reportedLeaves = 0;
     }
 
@@ -52,7 +53,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         if (leafLog2 == 12)
         {
             reported.Add(firstPage);
-            if (Log is not null) smallLeaves.Add(firstPage);
+            smallLeaves.Add(firstPage);
         }
         else
         {
@@ -81,9 +82,8 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         if (Log is not null)
         {
             foreach (ulong page in written) Log.Write(Domain.Id, page, endNs);
-            foreach ((ulong first, int log2) in largeLeaves) Log.Report(Domain.Id, first, log2, endNs);
+            foreach ((ulong first, int log2) in largeLeaves.Distinct()) Log.Report(Domain.Id, first, log2, endNs);
             foreach (ulong page in smallLeaves) Log.Report(Domain.Id, page, 12, endNs);
-            smallLeaves.Clear();
         }
         long true4K = written.Count, trueData = DataWritten.Count;
         long true2M = written.CountDistinctRegions(9), true1G = written.CountDistinctRegions(18);
@@ -91,13 +91,10 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         written.UnionWith(carried);
         PageSet pending = written;
         long over = reported.Count - reported.CountCommon(pending);
-        long overLeaves = over;
+        // Leaves of different sizes, or one of them twice, may be reported for the same pages when they were remapped in between.
+        long overLeaves = smallLeaves.Count - smallLeaves.CountCommon(pending);
         foreach ((ulong first, int log2) in largeLeaves)
-        {
-            long inside = pending.CountIn(first, log2 - 12);
-            overLeaves -= (1L << (log2 - 12)) - inside;
-            if (inside == 0) overLeaves++;
-        }
+            if (pending.CountIn(first, log2 - 12) == 0) overLeaves++;
         DomainHarvest result = new(true4K, trueData, true2M, true1G, reported.Count, reportedLeaves, over, overLeaves, beforeHarvest.Count - beforeHarvest.CountCommon(reported));
         carried.CopyFrom(pending);
         carried.ExceptWith(reported);
@@ -109,6 +106,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     {
         reported.Clear();
         largeLeaves.Clear();
+        smallLeaves.Clear();
         reportedLeaves = 0;
         DataWritten.Clear();
         RingWritten.Clear();

@@ -22,6 +22,7 @@ public static class Duration
         if (scale == 0 || !decimal.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value)) return false;
         if (value > long.MaxValue / scale) return false;
         nanoseconds = (long)(value * scale);
-        return true;
+        // What rounds to nothing is not nothing: 0 has a meaning of its own.
+        return nanoseconds > 0 || value == 0;
     }
 }

@@ -31,6 +31,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         FlushFirst,
         Scan,
         FlushLast,
+        ScanEnded,
     }
 
     public IReadOnlyList<HarvestRow> Rows => rows;
@@ -45,9 +46,12 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     public void Start(long nowNs)
     {
-        nextBeginNs = everyNs > 0 ? nowNs + everyNs : long.MaxValue;
+        nextBeginNs = After(nowNs);
         Mark();
     }
+
+    /// <summary>An interval after a time, or never.</summary>
+    private long After(long nowNs) => everyNs > 0 && nowNs <= long.MaxValue - everyNs ? nowNs + everyNs : long.MaxValue;
 
     private void Mark() => (atLastEnd, readAtLastEnd, writtenAtLastEnd) = (machine.Hardware.Counters, BytesRead, BytesWritten);
 
@@ -59,7 +63,8 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
             switch (phase)
             {
                 case Phase.Idle:
-                    Begin(nextBeginNs);
+                    // With nothing to harvest the intervals that passed are stepped over at once.
+                    Begin(machine.Domains.Count > 0 ? nextBeginNs : nowNs - (long)(((Int128)nowNs - nextBeginNs) % everyNs));
                     break;
                 case Phase.FlushFirst:
                     commands += machine.Driver.InvalidateDomain(Current.Domain);
@@ -68,8 +73,12 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
                 case Phase.Scan:
                     Scan(nowNs);
                     break;
-                default:
+                case Phase.FlushLast:
                     commands += machine.Driver.Invalidate(Current.Domain, gather);
+                    CompleteDomain();
+                    break;
+                default:
+                    gather.Reset();
                     CompleteDomain();
                     break;
             }
@@ -91,7 +100,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
 
     private void Begin(long nowNs)
     {
-        nextBeginNs = everyNs > 0 ? nowNs + everyNs : long.MaxValue;
+        nextBeginNs = After(nowNs);
         if (machine.Domains.Count == 0) return;
         (beginNs, clockNs, domain, commands, sum) = (nowNs, nowNs, 0, 0, default);
         budget = new() { ScanNs = atomic ? 0 : costs.ScanNs, ClearNs = atomic ? 0 : costs.ClearNs };
@@ -110,11 +119,11 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         if (!atomic) clockNs += costs.InvalidateNs;
     }
 
-    private void BeginScan() => (phase, scanFrom) = (Phase.Scan, 0);
+    private void BeginScan() => (phase, scanFrom, budget.LevelsPaid) = (Phase.Scan, 0, 0);
 
     private void Scan(long nowNs)
     {
-        budget.RemainingNs = atomic ? 1 : Math.Max(1, nowNs - clockNs);
+        budget.RemainingNs = atomic ? 1 : (long)Math.Clamp(unchecked((ulong)nowNs - (ulong)clockNs), 1, long.MaxValue);
         long given = budget.RemainingNs;
         ulong? next = Current.Domain.Table.ScanDirty(scanFrom, clear: true, ref budget, Current, gather);
         if (!atomic) clockNs += given - budget.RemainingNs;
@@ -123,14 +132,10 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
             scanFrom = more;
             return;
         }
-        if (flush == FlushStrategy.After && !gather.IsEmpty)
-        {
-            phase = Phase.FlushLast;
-            if (!atomic) clockNs += costs.InvalidateNs;
-            return;
-        }
-        gather.Reset();
-        CompleteDomain();
+        // Either way the harvest of this domain completes at a time of its own: DMA before that is let in first.
+        bool invalidates = flush == FlushStrategy.After && !gather.IsEmpty;
+        phase = invalidates ? Phase.FlushLast : Phase.ScanEnded;
+        if (invalidates && !atomic) clockNs += costs.InvalidateNs;
     }
 
     private void CompleteDomain()

@@ -18,6 +18,8 @@ internal sealed class Machine : IDisposable
     private readonly DomainTracker?[] byDevice = new DomainTracker?[65536];
     private readonly Dictionary<(RequesterId Device, uint Pasid), DomainTracker> byPasid = [];
     private readonly HashSet<DomainTracker> numbered = [];
+    // What was unmapped and waits for the trace's invalidation: translations of it may still be cached.
+    private readonly List<(DomainTracker Domain, ulong FirstByte, ulong LastByte)> deferred = [];
     private readonly int largestLeafLog2;
     private bool strict;
     private ushort nextOwnDomain = FirstOwnDomain;
@@ -45,6 +47,12 @@ internal sealed class Machine : IDisposable
     public bool Tracks { get; private set; }
     /// <summary>Maps refused because part of the range was mapped (the trace contradicts itself); the old mapping was removed first.</summary>
     public long Remaps { get; private set; }
+
+    /// <summary>Is something unmapped whose invalidation has not come?</summary>
+    public bool HasDeferred => deferred.Count > 0;
+
+    /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
+    public bool IsDeferred(DomainTracker tracker, ulong iova) => deferred.Exists(d => d.Domain == tracker && iova >= d.FirstByte && iova <= d.LastByte);
 
     public DomainTracker TrackerOf(RequesterId device, uint pasid)
     {
@@ -95,13 +103,21 @@ internal sealed class Machine : IDisposable
 
     public void Map(in TraceEvent e)
     {
+        if (e.Permission == Permission.None)
+        {
+            // An entry that allows nothing is a not-present one: the range is unmapped, whatever the trace calls it.
+            Unmap(e);
+            return;
+        }
         DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
         IPageTable table = tracker.Domain.Table;
         MapResult result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         if (result == MapResult.AlreadyMapped)
         {
             Remaps++;
-            table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+            // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
+            ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
+            table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
             result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
         if (result == MapResult.OutOfRange)
@@ -119,20 +135,38 @@ internal sealed class Machine : IDisposable
         tracker.Domain.Table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
         // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
         if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
-        else gather.Reset();
+        else
+        {
+            if (!FollowsTraceOnly && !gather.IsEmpty) deferred.Add((tracker, gather.FirstByte, gather.LastByte));
+            gather.Reset();
+        }
     }
 
     /// <summary>An invalidation of the trace, issued again by our driver.</summary>
     public void Invalidate(in TraceEvent e)
     {
         if (alwaysStrict) return;
-        strict = false;
-        if (e.Kind == EventKind.InvalidateAll) driver.InvalidateAll();
+        if (e.Kind == EventKind.InvalidateAll)
+        {
+            strict = false;
+            driver.InvalidateAll();
+            deferred.Clear();
+        }
         else if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? tracker))
         {
+            // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
+            strict = false;
             if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(tracker.Domain);
             else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: false);
+            Settle(tracker, e);
         }
+    }
+
+    private void Settle(DomainTracker tracker, in TraceEvent e)
+    {
+        (ulong first, ulong last) = e.Kind == EventKind.InvalidateDomain ? (0, ulong.MaxValue) : (e.Iova, e.Iova + (e.Length - 1));
+        for (int i = deferred.Count - 1; i >= 0; i--)
+            if (deferred[i].Domain == tracker && deferred[i].FirstByte >= first && deferred[i].LastByte <= last) deferred.RemoveAt(i);
     }
 
     /// <summary>Maps guest memory one to one, for the gpa view.</summary>

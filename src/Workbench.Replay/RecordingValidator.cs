@@ -26,7 +26,9 @@ public sealed record RecordingValidation
     public required long HitOrFillAgrees { get; init; }
     /// <summary>Recorded hits.</summary>
     public required long RecordedHits { get; init; }
-    /// <summary>Leaf entries in the model's table equal to the recorded ones: address, permission and size.</summary>
+    /// <summary>Was the recorder's IOMMU of the modelled format, so that leaf entries can be compared bit for bit? If not, <see cref="LeafAgrees"/> compares addresses.</summary>
+    public required bool SameFormat { get; init; }
+    /// <summary>Leaf entries in the model's table equal to the recorded ones (address, permission and size), and the address translated to.</summary>
     public required long LeafAgrees { get; init; }
     /// <summary>Times the modelled IOTLB was emptied because it was full.</summary>
     public required long FullFlushes { get; init; }
@@ -50,6 +52,7 @@ public static class RecordingValidator
         int entries = reader.Provenance.RecordedIommu == "smmuv3" ? 256 : 1024;
         IotlbGeometry geometry = new() { Sets = 1, Ways = entries, Replacement = Replacement.FlushWhenFull, WalkCaches = false };
         using Machine machine = new(IommuCatalogue.Build(new() { Iotlb = geometry }), 0, InvalidationSource.Recorded) { FollowsTraceOnly = true };
+        bool sameFormat = reader.Provenance.RecordedIommu == "vtd";
         List<RecordingDifference> differences = [];
         TraceEvent[] batch = new TraceEvent[1024];
         long[] lines = new long[1024];
@@ -68,7 +71,7 @@ public static class RecordingValidator
                     case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll: machine.Invalidate(e); break;
                     case EventKind.Translate:
                         translations++;
-                        if (Agrees(machine, e, number, lines[i], differences, ref leaves)) agreed++;
+                        if (Agrees(machine, e, sameFormat, number, lines[i], differences, ref leaves)) agreed++;
                         if ((e.Flags & EventFlags.Hit) != 0) hits++;
                         break;
                 }
@@ -77,12 +80,12 @@ public static class RecordingValidator
         if (translations == 0) throw new TraceFormatException($"{reader.Name}: the trace holds no translations of the recorder's IOMMU, so there is nothing to validate against. Import a QEMU log recorded with the vtd_, amdvi_ or smmu_ translation events.");
         return new()
         {
-            Iotlb = geometry.ToString(), Translations = translations, HitOrFillAgrees = agreed, RecordedHits = hits, LeafAgrees = leaves,
+            Iotlb = geometry.ToString(), Translations = translations, HitOrFillAgrees = agreed, RecordedHits = hits, SameFormat = sameFormat, LeafAgrees = leaves,
             FullFlushes = machine.Hardware.Counters.IotlbFullFlushes, Differences = differences,
         };
     }
 
-    private static bool Agrees(Machine machine, in TraceEvent e, long number, long line, List<RecordingDifference> differences, ref long leaves)
+    private static bool Agrees(Machine machine, in TraceEvent e, bool sameFormat, long number, long line, List<RecordingDifference> differences, ref long leaves)
     {
         bool recordedHit = (e.Flags & EventFlags.Hit) != 0;
         bool isWrite = (e.Permission & Permission.Read) == 0;
@@ -95,7 +98,7 @@ public static class RecordingValidator
         bool found = machine.TrackerOf(e.Device, e.PasidOrNone).Domain.Table.TryGetLeaf(e.Iova, out ulong entry, out int log2);
         // What the recorder's entry must have been: page address, permission, and the large-page bit by its size.
         ulong recordedEntry = Iommu.Vtd.VtdSecondStageFormat.EncodeLeaf(e.Target & ~pageMask, e.Length switch { 1UL << 30 => 2, 1UL << 21 => 1, _ => 0 }, e.Permission);
-        if (found && entry == recordedEntry && (t.Fault != FaultKind.None || t.Physical == e.Target)) leaves++;
+        if (found && (entry == recordedEntry || !sameFormat) && (t.Fault != FaultKind.None || t.Physical == e.Target)) leaves++;
         else
             Differ(string.Create(CultureInfo.InvariantCulture, $"recorded leaf entry 0x{recordedEntry:x}, the model's is {(found ? $"0x{entry:x} (2^{log2} bytes)" : "not present")}, translation {new Spa(t.Physical)} for {new Spa(e.Target)}"), e, number, line, differences);
         return agrees;

@@ -9,7 +9,10 @@ namespace Workbench.Replay;
 /// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
 public sealed class Replayer
 {
+    /// <summary>10 KiB of events: they stay in the first-level cache.</summary>
     private const int BatchEvents = 256;
+    /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
+    private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
     private const ulong LongestAccess = 1UL << 32;
     /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
@@ -22,7 +25,8 @@ public sealed class Replayer
     private readonly IIommu hardware;
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
-    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device)> swallowed = [];
+    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
+    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> swallowed = [];
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool measuresFromStart;
@@ -116,7 +120,7 @@ public sealed class Replayer
         (harvester.BytesRead, harvester.BytesWritten) = (0, 0);
         machine.Hardware.DrainFaults();
         swallowed.Clear();
-        if (nowNs > 0) firstNs = nowNs;
+        if (!measuresFromStart) firstNs = nowNs;
         (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
         harvester.Start(nowNs);
     }
@@ -142,6 +146,7 @@ public sealed class Replayer
                 break;
             case EventKind.Unmap:
                 machine.Unmap(e);
+                Diagnose();
                 break;
             case EventKind.Attach when view == View.Iova:
                 machine.Attach(e);
@@ -149,13 +154,22 @@ public sealed class Replayer
                 break;
             case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll when view == View.Iova:
                 machine.Invalidate(e);
+                Diagnose();
                 break;
         }
         return false;
     }
 
-    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are folded in above a hash.
-    private static uint OwnerOf(in TraceEvent e) => e.PasidOrNone == TraceEvent.NoPasid ? e.Device.Value : unchecked((e.PasidOrNone * 0x9E37u) << 16) | e.Device.Value | 0x8000_0000u;
+    /// <summary>Writes can be swallowed by harvests that do not invalidate, and by unmaps whose invalidation has not come.</summary>
+    private void Diagnose() => machine.Hardware.Diagnose = diagnoses || machine.HasDeferred;
+
+    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
+    private uint OwnerOf(in TraceEvent e)
+    {
+        if (e.PasidOrNone == TraceEvent.NoPasid) return e.Device.Value;
+        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
+        return owner;
+    }
 
     private void Access(in TraceEvent e)
     {
@@ -164,13 +178,16 @@ public sealed class Replayer
             accesses++;
             if (e.Length > LongestAccess) ThrowTooLong(e);
             bool isWrite = e.Kind == EventKind.Write;
-            if ((e.Flags & EventFlags.Ring) == 0)
+            if ((e.Flags & NoPayload) == 0)
             {
                 if (isWrite) harvester.BytesWritten += e.Length;
                 else harvester.BytesRead += e.Length;
             }
-            else if (isWrite) ringBytesWritten += e.Length;
-            else ringBytesRead += e.Length;
+            else if ((e.Flags & EventFlags.Ring) != 0)
+            {
+                if (isWrite) ringBytesWritten += e.Length;
+                else ringBytesRead += e.Length;
+            }
             if (view == View.Iova) Transfer(e, e.Iova, e.Length, isWrite);
             else TransferGuestPhysical(e, isWrite);
         }
@@ -187,12 +204,14 @@ public sealed class Replayer
         ulong iova = e.Iova, left = e.Length;
         while (left > 0)
         {
-            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent))
+            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
             {
                 unmappedAccesses++;
                 return;
             }
-            ulong inside = Math.Min(left, extent.Length - (iova - first));
+            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
+            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
+            inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
             if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.SharedBy(e.Device, e.PasidOrNone), e);
             EnsureMemory(gpa, inside);
@@ -234,7 +253,7 @@ public sealed class Replayer
                 if (isWrite && translation.Fault == FaultKind.None)
                 {
                     ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
-                    Iommu.Dirty.PageSet written = (e.Flags & EventFlags.Ring) == 0 ? truth.DataWritten : truth.RingWritten;
+                    Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
                     if (translation.Swallowed) Swallow(e, iova, last);
@@ -248,7 +267,7 @@ public sealed class Replayer
 
     private void Swallow(in TraceEvent e, ulong iova, ulong lastPage)
     {
-        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device);
+        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(tracker, page << 12));
     }
 
     private static void ThrowTooLong(in TraceEvent e) =>
@@ -256,19 +275,20 @@ public sealed class Replayer
 
     private ReplayResult Result()
     {
+        const string Unmapped = "written through an IOTLB entry believed dirty: its page was unmapped and the invalidation had not come";
         string cause = experiment.Flush == FlushStrategy.None
             ? "written through an IOTLB entry believed dirty: D was cleared by a harvest that did not invalidate"
             : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
         List<MissedPage> missed = [];
         long missedCount = 0;
-        foreach (DomainTracker t in machine.Domains)
+        foreach (DomainTracker t in machine.Domains.OrderBy(d => d.Domain.Id.Value))
         {
             missedCount += t.Unreported.Count;
             foreach (ulong page in t.Unreported)
             {
                 if (missed.Count == ReplayResult.MostMissedPages) break;
-                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device) last);
-                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, known ? cause : "unexplained: please report this with the trace and the experiment"));
+                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) last);
+                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, last.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
             }
         }
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");

@@ -122,15 +122,19 @@ public sealed class LiveMappings<T>
     }
 
     /// <summary>What is mapped at an address: the mapping's first byte and its value.</summary>
-    public bool TryFind(uint owner, ulong iova, out ulong first, out T value)
+    public bool TryFind(uint owner, ulong iova, out ulong first, out T value) => TryFind(owner, iova, out first, out value, out _);
+
+    /// <summary>What is mapped at an address: the mapping's first byte and its value, and how many bytes from the address on are mapped so at least.</summary>
+    public bool TryFind(uint owner, ulong iova, out ulong first, out T value, out ulong bytes)
     {
         for (int granule = 0; granule < pieces.Length; granule++)
         {
             if (pieces[granule].Count == 0 || !pieces[granule].TryGetValue((owner, iova >> Granules[granule]), out Entry entry)) continue;
-            (first, value) = (entry.First, entry.Value);
+            ulong size = 1UL << Granules[granule];
+            (first, value, bytes) = (entry.First, entry.Value, size - (iova & (size - 1)));
             return true;
         }
-        (first, value) = (0, default);
+        (first, value, bytes) = (0, default, 0);
         return false;
     }
 

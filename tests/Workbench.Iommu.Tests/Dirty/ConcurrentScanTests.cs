@@ -13,7 +13,7 @@ namespace Workbench.Iommu.Tests.Dirty;
 /// </summary>
 public sealed class ConcurrentScanTests
 {
-    private const int Pages = 4;
+    private const int Pages = 2;
     private const int Accesses = 400_000;
 
     [Fact]
@@ -34,11 +34,12 @@ public sealed class ConcurrentScanTests
             start.SignalAndWait(cancelled);
             while (!Volatile.Read(ref done))
             {
-                foreach ((ulong page, _) in m.Scan(clear: true))
-                {
-                    reports++;
-                    reported.Add(page);
-                }
+                // A short scan, the way down and the pages, so that the two sides meet on the same words all the time.
+                ReportedLeaves found = new();
+                ScanBudget budget = new() { RemainingNs = 3 + Pages, ScanNs = 1 };
+                m.Domain.Table.ScanDirty(0, clear: true, ref budget, found, new());
+                reports += found.All.Count;
+                foreach ((ulong page, _) in found.All) reported.Add(page);
                 for (ulong page = 0; page < Pages; page++) cleanings += ClearAccessed(ref m.Entry(page << 12, 0)) ? 1 : 0;
             }
         });
@@ -72,7 +73,7 @@ public sealed class ConcurrentScanTests
         // After a completed invalidation every page written is reported once more.
         m.Driver.InvalidateDomain(m.Domain);
         for (ulong page = 0; page < Pages; page++) m.Write(page << 12);
-        Assert.Equal([(0UL, 12), (1UL, 12), (2UL, 12), (3UL, 12)], m.Scan(clear: true));
+        Assert.Equal([(0UL, 12), (1UL, 12)], m.Scan(clear: true));
     }
 
     // Software that also takes A away, as an aging scan does.
