@@ -8,6 +8,7 @@ namespace Workbench.Replay;
 /// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
 public sealed class Replayer
 {
+    /// <summary>10 KiB of events: they stay in the first-level cache.</summary>
     private const int BatchEvents = 256;
     /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
     private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
