@@ -135,6 +135,7 @@ public sealed class Replayer
                 else if (measuring && text == experiment.ToMark) return true;
                 break;
             case EventKind.Map when view == View.Gpa:
+                if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
                 recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
                 break;
             case EventKind.Unmap when view == View.Gpa:
