@@ -31,4 +31,23 @@ public struct IommuCounters
     public long EntriesInvalidated;
     /// <summary>Times the IOTLB was emptied because it was full.</summary>
     public long IotlbFullFlushes;
+
+    /// <summary>What was counted since an earlier moment.</summary>
+    public readonly IommuCounters Since(in IommuCounters earlier) => new()
+    {
+        IotlbHits = IotlbHits - earlier.IotlbHits,
+        IotlbMisses = IotlbMisses - earlier.IotlbMisses,
+        DirtyRewalks = DirtyRewalks - earlier.DirtyRewalks,
+        Walks = Walks - earlier.Walks,
+        TableReads = TableReads - earlier.TableReads,
+        WalkCacheHits = WalkCacheHits - earlier.WalkCacheHits,
+        AccessedUpdates = AccessedUpdates - earlier.AccessedUpdates,
+        DirtyUpdates = DirtyUpdates - earlier.DirtyUpdates,
+        ContextCacheHits = ContextCacheHits - earlier.ContextCacheHits,
+        ContextCacheMisses = ContextCacheMisses - earlier.ContextCacheMisses,
+        Faults = Faults - earlier.Faults,
+        Invalidations = Invalidations - earlier.Invalidations,
+        EntriesInvalidated = EntriesInvalidated - earlier.EntriesInvalidated,
+        IotlbFullFlushes = IotlbFullFlushes - earlier.IotlbFullFlushes,
+    };
 }

@@ -27,8 +27,8 @@ public readonly record struct TraceEvent
 
     /// <summary>The PASID, if the request carries one.</summary>
     public Pasid? Pasid => PasidOrNone == NoPasid ? null : new Pasid(PasidOrNone);
-    /// <summary>The domain of an attach or an invalidation.</summary>
-    public DomainId Domain => new((ushort)Target);
+    /// <summary>The domain of an attach or an invalidation; of other kinds it means nothing.</summary>
+    public DomainId Domain => new(unchecked((ushort)Target));
     /// <summary>Map and Translate: what the mapping allows.</summary>
     public Permission Permission => (Permission)((byte)Flags & 3);
     /// <summary>Is this an access by the device (Read or Write)?</summary>

@@ -59,12 +59,15 @@ public sealed record TraceProvenance
     /// <summary>The record as UTF-8 JSON; the same record gives the same bytes.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TraceProvenanceJson.Default.TraceProvenance);
 
+    // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.
+    private static readonly JsonSerializerOptions Reading = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, RespectNullableAnnotations = true };
+
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     public static TraceProvenance FromJson(ReadOnlySpan<byte> utf8)
     {
         try
         {
-            return JsonSerializer.Deserialize(utf8, TraceProvenanceJson.Default.TraceProvenance)
+            return JsonSerializer.Deserialize<TraceProvenance>(utf8, Reading)
                 ?? throw new TraceFormatException("The provenance is the JSON value null; it must be an object.");
         }
         catch (JsonException wrong)

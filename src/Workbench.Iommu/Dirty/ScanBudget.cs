@@ -13,4 +13,6 @@ public struct ScanBudget
     public long EntriesScanned;
     /// <summary>Dirty entries cleared so far.</summary>
     public long EntriesCleared;
+    /// <summary>Kept by the scan: levels from the top whose entries at the place to go on from it has looked at. 0 begins anew.</summary>
+    public int LevelsPaid;
 }

@@ -26,7 +26,7 @@ public interface IPageTable
 
     /// <summary>
     /// Looks for dirty leaves from an IOVA on, reports each and (if asked) clears it, until the table ends or the budget is used up.
-    /// Returns where to go on, or null at the end.
+    /// Returns where to go on, with the same budget refilled, or null at the end.
     /// </summary>
     ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
 

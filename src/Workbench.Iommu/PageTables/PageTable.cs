@@ -173,10 +173,13 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         ArgumentNullException.ThrowIfNull(dirty);
         ArgumentNullException.ThrowIfNull(gather);
         if (fromIova > LastIova) return null;
-        return budget.RemainingNs <= 0 ? fromIova : ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
+        if (budget.RemainingNs <= 0) return fromIova;
+        ulong? next = ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
+        if (next is null) budget.LevelsPaid = 0;
+        return next;
     }
 
-    /// <summary>Scans from <paramref name="from"/> on. The way down to where the call <paramref name="began"/> is always gone, so that any budget makes progress.</summary>
+    /// <summary>Scans from <paramref name="from"/> on, in a call that <paramref name="began"/> where the last one stopped.</summary>
     private ulong? ScanTable(ulong table, int level, ulong began, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         unchecked
@@ -186,9 +189,17 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
             for (int i = IndexOf(from, level); i < Entries; i++)
             {
                 ulong start = Start(from, level, i);
-                if (budget.RemainingNs <= 0 && start > began) return start;
-                budget.RemainingNs -= budget.ScanNs;
-                budget.EntriesScanned++;
+                // On the way down to where the last call stopped, what it looked at is paid for: each entry costs once, at its own time.
+                if (start > began || (start == began && RootLevel - level >= budget.LevelsPaid))
+                {
+                    if (budget.RemainingNs <= 0)
+                    {
+                        budget.LevelsPaid = RootLevel - level;
+                        return start;
+                    }
+                    budget.RemainingNs -= budget.ScanNs;
+                    budget.EntriesScanned++;
+                }
                 ulong entry = Volatile.Read(ref entries[i]);
                 if (!TFormat.IsPresent(entry)) continue;
                 if (!TFormat.IsLeaf(entry, level))

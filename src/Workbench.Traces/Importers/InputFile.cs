@@ -1,6 +1,4 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
-using SharpCompress.Compressors.Xz;
 using ZstdSharp;
 
 namespace Workbench.Traces.Importers;
@@ -31,9 +29,9 @@ public sealed class InputFile
             head = head[..got];
             file.Position = 0;
             if (got == 0) throw new TraceFormatException($"{Name}: the file is empty. Nothing was recorded, or the copy failed.");
-            Stream? inner = head.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? new XZStream(file)
+            Stream? inner = head.StartsWith(XzStreams.Magic) ? new XzStreams(file)
                 : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) ? new DecompressionStream(file, leaveOpen: false)
-                : head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) ? new GZipStream(file, CompressionMode.Decompress)
+                : head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) ? new WholeGzipStream(file)
                 : null;
             return inner is null ? file : new DecompressedStream(inner, file, Name);
         }

@@ -1,3 +1,5 @@
+using Workbench.Traces.Importers;
+
 namespace Workbench.Traces.Join;
 
 /// <summary>How the guest's clock lies to the QEMU log's: an offset that may move slowly, known at knots.</summary>
@@ -37,7 +39,7 @@ internal sealed class ClockAlignment
     {
         List<(long, long)> knots = [];
         foreach ((int mark, (long before, long after)) in guest)
-            if (host.TryGetValue(mark, out long hostNs)) knots.Add(((before + after) / 2, hostNs - ((before + after) / 2)));
+            if (host.TryGetValue(mark, out long hostNs)) knots.Add((before + ((after - before) / 2), hostNs - (before + ((after - before) / 2))));
         knots.Sort();
         return knots.Count == 0 ? null : new("marks", knots, knots.Count);
     }
@@ -46,12 +48,12 @@ internal sealed class ClockAlignment
     /// In strict mode an unmap is followed at once by the invalidation of its address. Over some hundred unmaps the true offset is the one
     /// most equal-address pairs agree on.
     /// </summary>
-    public static ClockAlignment? FromInvalidations(List<GuestStep> steps, List<(long QemuNs, ulong Iova, long Line)> invalidations, ClockAlignment seed, long reachNs)
+    public static ClockAlignment? FromInvalidations(List<GuestStep> steps, List<InvalidationSeen> invalidations, ClockAlignment seed, long reachNs)
     {
         const int PerKnot = 400;
         const long BinNs = 40_000, CloseNs = 400_000;
         Dictionary<ulong, List<long>> byAddress = [];
-        foreach ((long ns, ulong iova, _) in invalidations)
+        foreach ((long ns, ulong iova, _, _) in invalidations)
         {
             if (!byAddress.TryGetValue(iova, out List<long>? list)) byAddress[iova] = list = [];
             list.Add(ns);
@@ -59,10 +61,11 @@ internal sealed class ClockAlignment
         List<GuestStep> unmaps = steps.FindAll(s => !s.IsMap);
         List<(long, long)> knots = [];
         int paired = 0;
-        for (int from = 0; from < unmaps.Count; from += PerKnot)
+        for (int from = 0, to; from < unmaps.Count; from = to)
         {
             List<long> differences = [];
-            int to = Math.Min(unmaps.Count, from + PerKnot);
+            // A short rest would be a knot of chance: it belongs to the knot before.
+            to = unmaps.Count - from < PerKnot * 3 / 2 ? unmaps.Count : from + PerKnot;
             for (int i = from; i < to; i++)
             {
                 if (!byAddress.TryGetValue(unmaps[i].Iova, out List<long>? times)) continue;
@@ -75,7 +78,7 @@ internal sealed class ClockAlignment
             foreach (long d in differences) bins[FloorDivide(d, BinNs)] = bins.GetValueOrDefault(FloorDivide(d, BinNs)) + 1;
             long best = bins.Keys.Order().MaxBy(b => bins.GetValueOrDefault(b - 1) + bins[b] + bins.GetValueOrDefault(b + 1)) * BinNs;
             List<long> close = differences.FindAll(d => Math.Abs(d - best) < CloseNs);
-            if (close.Count < (to - from) / 4) continue;
+            if (close.Count < (to - from + 3) / 4) continue;
             close.Sort();
             paired += close.Count;
             knots.Add((unmaps[from].GuestNs, close[close.Count / 2]));
@@ -91,7 +94,8 @@ internal sealed class ClockAlignment
     /// </summary>
     public static ClockAlignment? FromTranslations(List<GuestStep> steps, List<(long QemuNs, ulong Iova, ulong Physical)> observations, ClockAlignment seed, long reachNs)
     {
-        Dictionary<(ulong, ulong), List<(long From, long To)>> lives = MappingLives(steps);
+        ulong[] observedPages = [.. observations.Select(o => o.Iova >> 12).Distinct().Order()];
+        Dictionary<(ulong, ulong), List<(long From, long To)>> lives = MappingLives(steps, observedPages);
         List<(long OffsetNs, int Change)> edges = [];
         long middle = steps.Count == 0 ? 0 : steps[steps.Count / 2].GuestNs;
         long seedOffset = seed.ToQemu(middle) - middle;
@@ -124,17 +128,20 @@ internal sealed class ClockAlignment
         return new("translations inside mappings of the same page and frame", [(long.MinValue / 2, offset)], most);
     }
 
-    private static Dictionary<(ulong, ulong), List<(long From, long To)>> MappingLives(List<GuestStep> steps)
+    /// <summary>When each page that was observed was mapped to which frame; of a mapping of terabytes no other page is looked at.</summary>
+    private static Dictionary<(ulong, ulong), List<(long From, long To)>> MappingLives(List<GuestStep> steps, ulong[] observedPages)
     {
         Dictionary<(ulong, ulong), List<(long, long)>> lives = [];
         Dictionary<ulong, (ulong Frame, long From)> open = [];
         foreach (GuestStep step in steps)
         {
-            for (ulong offset = 0; offset < step.Length; offset += 4096)
+            ulong firstPage = step.Iova >> 12, lastPage = (step.Iova + (step.Length - 1)) >> 12;
+            int at = Array.BinarySearch(observedPages, firstPage);
+            for (at = at < 0 ? ~at : at; at < observedPages.Length && observedPages[at] <= lastPage; at++)
             {
-                ulong page = (step.Iova + offset) >> 12;
+                ulong page = observedPages[at];
                 if (open.Remove(page, out (ulong Frame, long From) live)) Add(page, live.Frame, live.From, step.GuestNs);
-                if (step.IsMap) open[page] = ((step.Physical + offset) >> 12, step.GuestNs);
+                if (step.IsMap) open[page] = ((step.Physical >> 12) + (page - firstPage), step.GuestNs);
             }
         }
         foreach ((ulong page, (ulong frame, long from)) in open) Add(page, frame, from, long.MaxValue);

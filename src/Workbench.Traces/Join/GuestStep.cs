@@ -21,6 +21,8 @@ internal struct GuestStep
     public Permission Observed;
     /// <summary>QEMU line of the invalidation that ended this mapping; 0 if none was found.</summary>
     public long InvalidationLine;
+    /// <summary>Time of that invalidation on the QEMU log's clock.</summary>
+    public long InvalidationNs;
     /// <summary>Time on the QEMU log's clock.</summary>
     public long AlignedNs;
 }

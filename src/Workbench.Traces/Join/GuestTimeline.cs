@@ -18,11 +18,14 @@ internal sealed class GuestTimeline
     public long Events { get; private set; }
     public long BadLines { get; private set; }
 
-    public static GuestTimeline Read(IGuestEventReader reader)
+    /// <summary>Reads a whole guest trace; with <paramref name="skipBad"/> events whose time goes back are counted and passed over.</summary>
+    public static GuestTimeline Read(IGuestEventReader reader, string name, bool skipBad)
     {
         GuestTimeline timeline = new();
-        while (reader.TryRead(out GuestEvent e)) timeline.Add(e);
-        timeline.BadLines = reader.BadLines;
+        GuestOrder order = new(name, skipBad);
+        while (reader.TryRead(out GuestEvent e))
+            if (order.Accepts(e)) timeline.Add(e);
+        timeline.BadLines = reader.BadLines + order.BadEvents;
         return timeline;
     }
 

@@ -3,19 +3,29 @@ using System.Numerics;
 namespace Workbench.Traces.Join;
 
 /// <summary>
-/// Which IOVA ranges of which owner are mapped now, and to what. Ranges are cut into aligned pieces of 4 KiB, 2 MiB and 1 GiB, so a lookup is at
-/// most three hash probes and a guest of terabytes costs no more than one of megabytes.
+/// Which IOVA ranges of which owner are mapped now, and to what. Ranges are cut into aligned pieces of 4 KiB, 2 MiB, 1 GiB and so on, so a lookup is
+/// one hash probe for each size in use and a guest of terabytes costs no more than one of megabytes.
 /// </summary>
 public sealed class LiveMappings<T>
     where T : struct
 {
-    private static readonly int[] Granules = [12, 21, 30];
-    private readonly Dictionary<(uint Owner, ulong Piece), Entry>[] pieces = [[], [], []];
+    private static readonly int[] Granules = [12, 21, 30, 39, 48, 57];
+    private readonly Dictionary<(uint Owner, ulong Piece), Entry>[] pieces = [[], [], [], [], [], []];
 
     private readonly record struct Entry(ulong First, T Value);
 
     /// <summary>Is nothing mapped?</summary>
-    public bool IsEmpty => pieces[0].Count + pieces[1].Count + pieces[2].Count == 0;
+    public bool IsEmpty => PieceCount == 0;
+
+    private int PieceCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (Dictionary<(uint, ulong), Entry> size in pieces) count += size.Count;
+            return count;
+        }
+    }
 
     /// <summary>Maps a range of whole 4 KiB pages; what was mapped there before is replaced.</summary>
     public void Map(uint owner, ulong first, ulong length, T value)
@@ -33,7 +43,7 @@ public sealed class LiveMappings<T>
 
     private static int Largest(ulong at, ulong left)
     {
-        int granule = 2;
+        int granule = Granules.Length - 1;
         while (granule > 0 && (BitOperations.TrailingZeroCount(at) < Granules[granule] || left < 1UL << Granules[granule])) granule--;
         return granule;
     }
@@ -41,7 +51,12 @@ public sealed class LiveMappings<T>
     /// <summary>Removes a range; large pieces that stick out of it are cut, not dropped.</summary>
     public void Unmap(uint owner, ulong first, ulong length)
     {
-        if (IsEmpty) return;
+        if (length == 0 || IsEmpty) return;
+        if (HasMorePagesThanPieces(length))
+        {
+            Sweep(owner, first, length);
+            return;
+        }
         for (ulong at = first, left = length; left > 0;)
         {
             ulong done = RemoveAt(owner, at, left);
@@ -50,11 +65,37 @@ public sealed class LiveMappings<T>
         }
     }
 
+    /// <summary>A range so long that looking at every piece there is takes less than looking at every page of the range.</summary>
+    private bool HasMorePagesThanPieces(ulong length) => length >> Granules[0] > (ulong)PieceCount;
+
+    private void Sweep(uint owner, ulong first, ulong length)
+    {
+        ulong last = first + (length - 1);
+        List<(int Granule, ulong Piece)>? hit = null;
+        for (int granule = 0; granule < pieces.Length; granule++)
+            foreach ((uint who, ulong piece) in pieces[granule].Keys)
+                if (who == owner && Overlaps(granule, piece, first, last)) (hit ??= []).Add((granule, piece));
+        foreach ((int granule, ulong piece) in hit ?? [])
+        {
+            pieces[granule].Remove((owner, piece), out Entry entry);
+            ulong start = piece << Granules[granule], end = start | ((1UL << Granules[granule]) - 1);
+            if (start < first) Restore(owner, start, first - start, entry);
+            if (end > last) Restore(owner, last + 1, end - last, entry);
+        }
+    }
+
+    private static bool Overlaps(int granule, ulong piece, ulong first, ulong last)
+    {
+        ulong start = piece << Granules[granule];
+        return start <= last && (start | ((1UL << Granules[granule]) - 1)) >= first;
+    }
+
     /// <summary>Removes what is mapped at one address, up to <paramref name="left"/> bytes; returns the bytes dealt with.</summary>
     private ulong RemoveAt(uint owner, ulong at, ulong left)
     {
-        for (int granule = 2; granule >= 0; granule--)
+        for (int granule = Granules.Length - 1; granule >= 0; granule--)
         {
+            if (pieces[granule].Count == 0) continue;
             ulong bytes = 1UL << Granules[granule];
             ulong start = at & ~(bytes - 1);
             if (!pieces[granule].TryGetValue((owner, at >> Granules[granule]), out Entry entry)) continue;
@@ -81,26 +122,49 @@ public sealed class LiveMappings<T>
     }
 
     /// <summary>What is mapped at an address: the mapping's first byte and its value.</summary>
-    public bool TryFind(uint owner, ulong iova, out ulong first, out T value)
+    public bool TryFind(uint owner, ulong iova, out ulong first, out T value) => TryFind(owner, iova, out first, out value, out _);
+
+    /// <summary>What is mapped at an address: the mapping's first byte and its value, and how many bytes from the address on are mapped so at least.</summary>
+    public bool TryFind(uint owner, ulong iova, out ulong first, out T value, out ulong bytes)
     {
-        for (int granule = 0; granule < 3; granule++)
+        for (int granule = 0; granule < pieces.Length; granule++)
         {
             if (pieces[granule].Count == 0 || !pieces[granule].TryGetValue((owner, iova >> Granules[granule]), out Entry entry)) continue;
-            (first, value) = (entry.First, entry.Value);
+            ulong size = 1UL << Granules[granule];
+            (first, value, bytes) = (entry.First, entry.Value, size - (iova & (size - 1)));
             return true;
         }
-        (first, value) = (0, default);
+        (first, value, bytes) = (0, default, 0);
         return false;
     }
 
     /// <summary>Is any page of the range mapped?</summary>
-    public bool AnyIn(uint owner, ulong first, ulong length)
+    public bool AnyIn(uint owner, ulong first, ulong length) => TryFindIn(owner, first, length, out _);
+
+    /// <summary>Finds a mapping that has a page in the range, any if there are several.</summary>
+    public bool TryFindIn(uint owner, ulong first, ulong length, out T value)
     {
         ulong last = first + (length - 1);
+        if (HasMorePagesThanPieces(length)) return TryFindAmongPieces(owner, first, last, out value);
         for (ulong at = first & ~0xFFFUL; ; at += 4096)
         {
-            if (TryFind(owner, at, out _, out _)) return true;
+            if (TryFind(owner, at, out _, out value)) return true;
             if (at + 4095 >= last) return false;
         }
+    }
+
+    private bool TryFindAmongPieces(uint owner, ulong first, ulong last, out T value)
+    {
+        for (int granule = 0; granule < pieces.Length; granule++)
+        {
+            foreach (((uint who, ulong piece), Entry entry) in pieces[granule])
+            {
+                if (who != owner || !Overlaps(granule, piece, first, last)) continue;
+                value = entry.Value;
+                return true;
+            }
+        }
+        value = default;
+        return false;
     }
 }

@@ -9,6 +9,8 @@ namespace Workbench.Traces.Native;
 internal sealed class DmatFooter
 {
     private const int CountedKinds = 16;
+    // Shorter provenance stays readable in a hex dump.
+    private const int LeastCompressedJson = 512;
 
     public required TraceProvenance Provenance { get; init; }
     public required DmatBlock[] Blocks { get; init; }
@@ -26,7 +28,7 @@ internal sealed class DmatFooter
             throw new ArgumentException($"The provenance takes {json.Length} bytes as JSON; at most {DmatLayout.MaxProvenanceBytes} fit. Shorten its notes.", nameof(provenance));
         using Compressor compressor = new(level);
         Span<byte> packed = compressor.Wrap(json);
-        Codec codec = packed.Length < json.Length ? Codec.Zstd : Codec.Raw;
+        Codec codec = json.Length >= LeastCompressedJson && packed.Length < json.Length ? Codec.Zstd : Codec.Raw;
         ReadOnlySpan<byte> stored = codec == Codec.Zstd ? packed : json;
 
         int indexBytes = checked(blocks.Count * DmatLayout.IndexEntryBytes);

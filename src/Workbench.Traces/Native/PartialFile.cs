@@ -1,17 +1,19 @@
 namespace Workbench.Traces.Native;
 
 /// <summary>A file that carries its final name only once it is whole: until then it is called as before with ".partial" added.</summary>
-internal sealed class PartialFile : IDisposable
+public sealed class PartialFile : IDisposable
 {
     private readonly string path;
     private bool committed;
 
+    /// <summary>Creates the unfinished file beside its final place.</summary>
     public PartialFile(string path)
     {
         this.path = Path.GetFullPath(path);
         Stream = new FileStream(PartialPath, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.SequentialScan);
     }
 
+    /// <summary>Where to write.</summary>
     public FileStream Stream { get; }
 
     private string PartialPath => path + ".partial";

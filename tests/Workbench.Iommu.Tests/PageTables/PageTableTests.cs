@@ -162,14 +162,16 @@ public sealed class PageTableTests : IDisposable
         Map(0x3000, 0x3000, 0x1000);
         MarkDirty(0x3000);
         ReportedLeaves found = new();
+        ScanBudget budget = new() { ScanNs = 1 };
         ulong? next = 0;
         for (int slices = 0; next is { } from && slices < 10_000; slices++)
         {
-            ScanBudget budget = new() { RemainingNs = slice, ScanNs = 1 };
+            budget.RemainingNs = slice;
             next = table.ScanDirty(from, clear: true, ref budget, found, gather);
         }
         Assert.Null(next);
         Assert.Equal([(3UL, 12)], found.All);
+        Assert.Equal(4 * 512, budget.EntriesScanned);
     }
 
     [Fact]

@@ -28,4 +28,14 @@ public class TraceProvenanceTests
         Assert.Equal(4, wrong.Validate().Count);
         Assert.Empty(Dmat.Provenance.Validate());
     }
+
+    [Fact]
+    public void Members_that_are_absent_have_their_defaults_and_not_null()
+    {
+        TraceProvenance read = TraceProvenance.FromJson("{}"u8);
+        Assert.Equal("", read.Title);
+        Assert.Empty(read.Sources);
+        Assert.Empty(read.Notes);
+        Assert.Empty(read.GuestMemory);
+    }
 }

@@ -62,7 +62,9 @@ internal sealed class NvmeRings
         ulong page = iova >> 12;
         if (eventIndexPages.Contains(page)) return BareAccess.RingWrite(DoorbellBytes);
         if (doorbellPages.Contains(page)) return BareAccess.RingRead(DoorbellBytes);
-        if (previousUnknown is { } before && before >> 12 != page && (before & 4095) == (iova & 4095))
+        // A completion that is due comes first: the first entries of the two admin queues have the same offset, too.
+        bool completes = adminCompletions > 0 && (iova & 15) == 0;
+        if (!completes && previousUnknown is { } before && before >> 12 != page && (before & 4095) == (iova & 4095))
         {
             eventIndexPages.Add(before >> 12);
             doorbellPages.Add(page);
@@ -71,8 +73,8 @@ internal sealed class NvmeRings
             return BareAccess.RingRead(DoorbellBytes);
         }
         previousUnknown = iova;
-        previousTookCompletion = adminCompletions > 0 && (iova & 15) == 0;
-        if (previousTookCompletion)
+        previousTookCompletion = completes;
+        if (completes)
         {
             adminCompletions--;
             return BareAccess.RingWrite(16);

@@ -1,4 +1,4 @@
-using System.Text;
+using Workbench.Traces.Guest;
 using Workbench.Traces.Text;
 
 namespace Workbench.Traces.Importers.Qemu;
@@ -37,11 +37,10 @@ internal static class QemuLog
 
     private static TraceFormatException Unreadable(string name, long number, ReadOnlySpan<byte> line)
     {
-        string shown = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 80)]);
         bool stamped = line.IndexOf((byte)'@') is > 0 and < 12;
         string advice = stamped
             ? "The event's text does not fit any QEMU dialect known here (docs/trace-import.md lists them); pass --skip-bad to count and drop such lines."
             : "A line must begin with THREAD@SECONDS.MICROS:event; record with '-msg timestamp=on -trace events=FILE -D LOG', or pass --skip-bad.";
-        return new($"{name} line {number}: '{shown}' is no QEMU trace line. {advice}");
+        return new($"{name} line {number}: {Excerpt.Of(line)} is no QEMU trace line. {advice}");
     }
 }

@@ -10,6 +10,8 @@ namespace Workbench.Traces.Importers.Qemu;
 internal static class QemuLogParser
 {
     private const ulong PteAddressMask = 0x000F_FFFF_FFFF_F000;
+    /// <summary>1 GiB, the largest page of any IOMMU here.</summary>
+    private const ulong LargestPageMask = 0x3FFF_FFFF;
 
     /// <summary>Parses a line; false if it is no event line at all, or one of a known kind with a body that does not fit.</summary>
     public static bool TryParse(ReadOnlySpan<byte> line, ref QemuEvent e)
@@ -55,6 +57,8 @@ internal static class QemuLogParser
             if (!p.TrySkipPast("domain "u8) || !p.TryHex(out e.Id) || !p.TryLiteral(" addr "u8) || !p.TryHex(out e.Address)
                 || !p.TryLiteral(" mask "u8) || !p.TryHex(out ulong order) || order > 51) return false;
             e.Length = 4096UL << (int)order;
+            // Address bits below the order are masked. VT-d §6.5.2.3.
+            e.Address &= ~(e.Length - 1);
             return e.Id <= ushort.MaxValue;
         }
         if (name.SequenceEqual("inv_desc_iotlb_domain"u8))
@@ -126,7 +130,7 @@ internal static class QemuLogParser
                 || !p.TryLiteral(" tg="u8) || !p.TryDecimal(out ulong granule) || !p.TryLiteral(" num_pages="u8) || !p.TryHex(out ulong pages)
                 || granule > 3 || pages == 0 || pages > 1UL << 40 || e.Id > ushort.MaxValue) return false;
             e.Length = pages << (granule <= 1 ? 12 : granule == 2 ? 14 : 16);
-            return true;
+            return e.Length - 1 <= ulong.MaxValue - e.Address;
         }
         if (name.SequenceEqual("smmuv3_cmdq_tlbi_nh_asid"u8))
         {
@@ -222,7 +226,7 @@ internal static class QemuLogParser
 
     private static bool TryMask(ref ByteParser p, ref QemuEvent e)
     {
-        if (!p.TryHex(out ulong mask) || mask < 0xFFF || (mask & (mask + 1)) != 0) return false;
+        if (!p.TryHex(out ulong mask) || mask is < 0xFFF or > LargestPageMask || (mask & (mask + 1)) != 0) return false;
         e.Length = mask + 1;
         return true;
     }

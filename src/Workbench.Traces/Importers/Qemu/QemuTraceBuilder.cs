@@ -9,8 +9,11 @@ namespace Workbench.Traces.Importers.Qemu;
 /// </summary>
 internal sealed class QemuTraceBuilder(ITraceSink sink)
 {
-    /// <summary>Events that may wait for the next line of an address space before its last piece is taken as whole.</summary>
+    /// <summary>Events that may wait before what nothing was heard of for <see cref="IdleLines"/> is settled as it stands.</summary>
     private const int MostHeld = 4096;
+    private const int IdleLines = 1024;
+    /// <summary>Events that may wait at all.</summary>
+    private const int MostEverHeld = 1 << 20;
 
     private readonly HeldEvents held = new(sink);
     private readonly Dictionary<ulong, SpacePiece> pieces = [];
@@ -28,6 +31,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
 
     private sealed class SpacePiece
     {
+        public ulong Space;
         public ulong First;
         public ulong Bytes;
         public bool IsWrite;
@@ -35,6 +39,8 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         public int Place;
         public long TimeNs;
         public long Line;
+        public long LastLine;
+        public bool IsSettled;
     }
 
     private sealed class ThreadState
@@ -45,7 +51,9 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         public ulong ReceiveFirst;
         public ulong ReceiveLast;
         public bool ReceiveExpected;
-        public bool ReceiveWritten;
+        public int ReceivePlace = -1;
+        public TraceEvent Receive;
+        public long ReceiveLine;
         public int DescriptorPlace = -1;
         public ulong DescriptorIova;
         public TraceEvent Descriptor;
@@ -60,6 +68,7 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         if (!threads.TryGetValue(e.Thread, out ThreadState? thread)) threads[e.Thread] = thread = new();
         if (e.Dialect != QemuDialect.Unknown) Statistics.Dialect = e.Dialect;
         if (thread.DescriptorPlace >= 0) SettleDescriptor(thread, e);
+        if (thread.ReceivePlace >= 0 && e.Kind is not (QemuEventKind.CacheHit or QemuEventKind.CacheFill or QemuEventKind.Translated)) SettleReceive(thread);
         switch (e.Kind)
         {
             case QemuEventKind.CacheHit or QemuEventKind.CacheFill:
@@ -89,30 +98,49 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
                 break;
             case QemuEventKind.NicReceiveWrite:
                 (thread.ReceiveFirst, thread.ReceiveLast) = (e.Address, e.Address + (e.Length - 1));
-                (thread.ReceiveExpected, thread.ReceiveWritten) = (true, false);
+                thread.ReceiveExpected = true;
                 break;
             default:
-                thread.Piece = null;
+                LeavePiece(thread);
                 nvme.Observe(e);
                 virtio.Observe(e);
                 break;
         }
-        if (held.Count > MostHeld) FinishPieces();
+        if (held.Count > MostHeld) FinishIdle(held.Count > MostEverHeld ? line : line - IdleLines);
     }
 
     /// <summary>Settles what still waits; the log has ended.</summary>
     public void Finish()
     {
-        QemuEvent none = default;
-        foreach (ThreadState thread in threads.Values)
-            if (thread.DescriptorPlace >= 0) SettleDescriptor(thread, none);
-        FinishPieces();
+        FinishIdle(long.MaxValue);
     }
 
-    private void FinishPieces()
+    /// <summary>Settles what was last heard of at or before a line: a thread may log nothing for long, an address space never again.</summary>
+    private void FinishIdle(long lastLine)
     {
-        foreach (SpacePiece piece in pieces.Values) Settle(piece, piece.Bytes);
-        pieces.Clear();
+        QemuEvent none = default;
+        foreach (ThreadState thread in threads.Values)
+        {
+            if (thread.DescriptorPlace >= 0 && thread.DescriptorLine <= lastLine) SettleDescriptor(thread, none);
+            if (thread.ReceivePlace >= 0 && thread.ReceiveLine <= lastLine) SettleReceive(thread);
+        }
+        foreach (SpacePiece piece in pieces.Values)
+        {
+            if (piece.LastLine > lastLine) continue;
+            pieces.Remove(piece.Space);
+            Settle(piece, piece.Bytes);
+        }
+    }
+
+    /// <summary>The thread turns to other things. A piece that it did not translate at once lies in system memory.</summary>
+    private void LeavePiece(ThreadState thread)
+    {
+        if (thread.Piece is { Device: null, IsSettled: false } piece)
+        {
+            pieces.Remove(piece.Space);
+            Settle(piece, 0);
+        }
+        thread.Piece = null;
     }
 
     private void Attach(long timeNs, RequesterId device, DomainId domain, long line, bool again)
@@ -139,19 +167,21 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
 
     private void MapPiece(ThreadState thread, in QemuEvent e, long line)
     {
+        LeavePiece(thread);
         // Each line names all that is left of a scatter element: the piece before it ends where this line begins, if the ends agree.
         if (pieces.Remove(e.Id, out SpacePiece? before))
         {
-            bool continues = before.First + before.Bytes == e.Address + e.Length && e.Address > before.First && before.IsWrite == e.IsWrite;
+            bool continues = before.First + (before.Bytes - 1) == e.Address + (e.Length - 1) && e.Address > before.First && before.IsWrite == e.IsWrite;
             Settle(before, continues ? e.Address - before.First : before.Bytes);
         }
-        SpacePiece piece = new() { First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line };
+        SpacePiece piece = new() { Space = e.Id, First = e.Address, Bytes = e.Length, IsWrite = e.IsWrite, Place = held.Reserve(), Line = line, LastLine = line };
         pieces[e.Id] = piece;
         thread.Piece = piece;
     }
 
     private void Settle(SpacePiece piece, ulong bytes)
     {
+        piece.IsSettled = true;
         if (piece.Device is not { } device)
         {
             // No translation followed: the address space is system memory, not a device behind the IOMMU.
@@ -168,7 +198,8 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         bool paired = thread.HasCached && (cached.Address & ~(e.Length - 1)) == (e.Address & ~(e.Length - 1));
         thread.HasCached = false;
         if (!paired) Statistics.UnpairedTranslations++;
-        ulong iova = paired ? cached.Address : e.Address;
+        // VT-d names the byte in the hit or fill line, SMMUv3 in the translation, AMD-Vi in both.
+        ulong iova = paired && e.Dialect != QemuDialect.Smmuv3 ? cached.Address : e.Address;
         if (paired && cached.HasDomain) Attach(e.TimeNs, e.Device, new((ushort)cached.Id), line, again: false);
         Permission permission = e.HasPermission ? e.Permission : paired && cached.HasPermission ? cached.Permission : Permission.ReadWrite;
         ulong physical = (e.Physical & ~(e.Length - 1)) | (iova & (e.Length - 1));
@@ -181,15 +212,19 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         ulong pageFirst = iova & ~(e.Length - 1), pageLast = pageFirst | (e.Length - 1);
         if (thread.ReceiveExpected && iova >= (thread.ReceiveFirst & ~0xFFFUL) && iova <= thread.ReceiveLast)
         {
-            if (!thread.ReceiveWritten) held.Append(TraceEvent.Write(e.TimeNs, e.Device, thread.ReceiveFirst, thread.ReceiveLast - thread.ReceiveFirst + 1), line);
-            thread.ReceiveWritten = true;
-            thread.ReceiveExpected = pageLast < thread.ReceiveLast;
+            // A frame on two pages is written once both are translated.
+            if (thread.ReceivePlace < 0) thread.ReceiveLine = line;
+            thread.ReceivePlace = thread.ReceivePlace < 0 ? held.Reserve() : held.Move(thread.ReceivePlace);
+            thread.Receive = TraceEvent.Write(e.TimeNs, e.Device, thread.ReceiveFirst, thread.ReceiveLast - thread.ReceiveFirst + 1);
+            if (pageLast >= thread.ReceiveLast) SettleReceive(thread);
             return;
         }
-        if (thread.Piece is { } piece && (piece.Device is null || piece.Device == e.Device) && piece.First <= pageLast && piece.First + (piece.Bytes - 1) >= pageFirst && iova >= piece.First && iova - piece.First < piece.Bytes)
+        if (thread.ReceivePlace >= 0) SettleReceive(thread);
+        if (thread.Piece is { IsSettled: false } piece && (piece.Device is null || piece.Device == e.Device) && piece.First <= pageLast && piece.First + (piece.Bytes - 1) >= pageFirst && iova >= piece.First && iova - piece.First < piece.Bytes)
         {
             piece.Device = e.Device;
             piece.TimeNs = e.TimeNs;
+            piece.LastLine = line;
             piece.Place = held.Move(piece.Place);
             return;
         }
@@ -219,6 +254,12 @@ internal sealed class QemuTraceBuilder(ITraceSink sink)
         EventFlags flags = readOnly ? access.Flags & ~EventFlags.DirectionInferred : access.Flags;
         ulong length = Math.Min(access.Length, pageLast - iova + 1);
         held.Append(access.IsWrite && !readOnly ? TraceEvent.Write(e.TimeNs, e.Device, iova, length, flags) : TraceEvent.Read(e.TimeNs, e.Device, iova, length, flags), line);
+    }
+
+    private void SettleReceive(ThreadState thread)
+    {
+        held.Settle(thread.ReceivePlace, thread.Receive, thread.ReceiveLine);
+        (thread.ReceivePlace, thread.ReceiveExpected) = (-1, false);
     }
 
     /// <summary>A NIC descriptor access was a fetch if the next line says which descriptor was read, and a write-back otherwise.</summary>

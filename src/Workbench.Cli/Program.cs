@@ -1,0 +1,3 @@
+using Workbench.Cli;
+
+return CommandLine.Run(args);

@@ -1,0 +1,117 @@
+using Workbench.Iommu;
+using Workbench.Iommu.Dirty;
+
+namespace Workbench.Replay;
+
+/// <summary>
+/// The oracle of one domain. It is told every write that reached memory and every report, and knows what is still unreported. A write is
+/// covered once its page is reported by a harvest that completed at or after it.
+/// </summary>
+internal sealed class DomainTracker(Domain domain) : IDirtySink
+{
+    private readonly PageSet carried = new();
+    private readonly PageSet beforeHarvest = new();
+    private readonly PageSet reported = new();
+    private readonly PageSet scratch = new();
+    private readonly List<(ulong FirstPage, int LeafLog2)> largeLeaves = [];
+    private readonly PageSet smallLeaves = new();
+    private readonly PageSet everWritten = new();
+    private readonly PageSet everWrittenByData = new();
+    private readonly PageSet everReported = new();
+    private long reportedLeaves;
+
+    /// <summary>Takes the page-by-page account, if one is kept.</summary>
+    public PageLog? Log { get; init; }
+
+    public Domain Domain { get; } = domain;
+    /// <summary>Pages written by payload since the last harvest's end. The hot path adds to these two and nothing else.</summary>
+    public PageSet DataWritten { get; } = new();
+    /// <summary>Pages written by rings since the last harvest's end.</summary>
+    public PageSet RingWritten { get; } = new();
+    public PageSet EverWritten => everWritten;
+    public PageSet EverWrittenByData => everWrittenByData;
+    public PageSet EverReported => everReported;
+    /// <summary>Written and not reported so far, once <see cref="Complete"/> has run for the last time.</summary>
+    public PageSet Unreported => carried;
+
+    /// <summary>Starts afresh: what was written before does not count.</summary>
+    public void Reset()
+    {
+        carried.Clear();
+        reported.Clear();
+        DataWritten.Clear();
+        RingWritten.Clear();
+        largeLeaves.Clear();
+        smallLeaves.Clear();
+        reportedLeaves = 0;
+    }
+
+    /// <summary>A leaf found dirty by the scan or by an unmap.</summary>
+    public void Report(ulong firstPage, int leafLog2)
+    {
+        reportedLeaves++;
+        if (leafLog2 == 12)
+        {
+            reported.Add(firstPage);
+            smallLeaves.Add(firstPage);
+        }
+        else
+        {
+            reported.AddRange(firstPage, 1UL << (leafLog2 - 12));
+            largeLeaves.Add((firstPage, leafLog2));
+        }
+    }
+
+    /// <summary>A harvest of this domain begins: what is unreported now, it has to report.</summary>
+    public void Begin()
+    {
+        beforeHarvest.CopyFrom(carried);
+        beforeHarvest.UnionWith(DataWritten);
+        beforeHarvest.UnionWith(RingWritten);
+    }
+
+    /// <summary>The harvest is complete: its report covers every write so far.</summary>
+    public DomainHarvest Complete(long endNs)
+    {
+        PageSet written = scratch;
+        written.CopyFrom(DataWritten);
+        written.UnionWith(RingWritten);
+        everWrittenByData.UnionWith(DataWritten);
+        everWritten.UnionWith(written);
+        everReported.UnionWith(reported);
+        if (Log is not null)
+        {
+            foreach (ulong page in written) Log.Write(Domain.Id, page, endNs);
+            foreach ((ulong first, int log2) in largeLeaves.Distinct()) Log.Report(Domain.Id, first, log2, endNs);
+            foreach (ulong page in smallLeaves) Log.Report(Domain.Id, page, 12, endNs);
+        }
+        long true4K = written.Count, trueData = DataWritten.Count;
+        long true2M = written.CountDistinctRegions(9), true1G = written.CountDistinctRegions(18);
+
+        written.UnionWith(carried);
+        PageSet pending = written;
+        long over = reported.Count - reported.CountCommon(pending);
+        // Leaves of different sizes, or one of them twice, may be reported for the same pages when they were remapped in between.
+        long overLeaves = smallLeaves.Count - smallLeaves.CountCommon(pending);
+        foreach ((ulong first, int log2) in largeLeaves)
+            if (pending.CountIn(first, log2 - 12) == 0) overLeaves++;
+        DomainHarvest result = new(true4K, trueData, true2M, true1G, reported.Count, reportedLeaves, over, overLeaves, beforeHarvest.Count - beforeHarvest.CountCommon(reported));
+        carried.CopyFrom(pending);
+        carried.ExceptWith(reported);
+        Clear();
+        return result;
+    }
+
+    private void Clear()
+    {
+        reported.Clear();
+        largeLeaves.Clear();
+        smallLeaves.Clear();
+        reportedLeaves = 0;
+        DataWritten.Clear();
+        RingWritten.Clear();
+    }
+}
+
+/// <summary>One domain's share of a harvest.</summary>
+internal readonly record struct DomainHarvest(long True4K, long TrueData4K, long True2M, long True1G, long Reported4K, long ReportedLeaves, long OverReported4K, long OverReportedLeaves, long Missed4K);

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using Workbench.Iommu;
+using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.PageTables;
+using Workbench.Traces;
+
+namespace Workbench.Replay;
+
+/// <summary>The machine of one replay: the IOMMU with its driver, the domains, and which device uses which.</summary>
+internal sealed class Machine : IDisposable
+{
+    /// <summary>Domain ids of domains the trace does not number are taken from here down.</summary>
+    private const ushort FirstOwnDomain = 0xFFFE;
+
+    private readonly IIommuDriver driver;
+    private readonly InvalidationGather gather = new();
+    private readonly Dictionary<DomainId, DomainTracker> byRecordedId = [];
+    private readonly DomainTracker?[] byDevice = new DomainTracker?[65536];
+    private readonly Dictionary<(RequesterId Device, uint Pasid), DomainTracker> byPasid = [];
+    private readonly HashSet<DomainTracker> numbered = [];
+    // What was unmapped and waits for the trace's invalidation: translations of it may still be cached.
+    private readonly List<(DomainTracker Domain, ulong FirstByte, ulong LastByte)> deferred = [];
+    private readonly int largestLeafLog2;
+    private bool strict;
+    private ushort nextOwnDomain = FirstOwnDomain;
+
+    private readonly bool alwaysStrict;
+
+    public Machine(IIommuDriver driver, int largestLeafLog2, InvalidationSource invalidations)
+    {
+        this.driver = driver;
+        alwaysStrict = invalidations == InvalidationSource.Strict;
+        // A trace without invalidations of its own is replayed strictly: nothing is known to be recorded before the first one comes.
+        strict = true;
+        this.largestLeafLog2 = Math.Min(largestLeafLog2 == 0 ? 63 : largestLeafLog2, driver.LargestLeafLog2);
+    }
+
+    /// <summary>Takes the page-by-page account, if one is kept.</summary>
+    public PageLog? Log { get; init; }
+    /// <summary>Issue no invalidation but those of the trace; only for machines without paging-structure caches.</summary>
+    public bool FollowsTraceOnly { get; init; }
+    public IIommuDriver Driver => driver;
+    public IIommu Hardware => driver.Hardware;
+    /// <summary>Domains in order of creation.</summary>
+    public List<DomainTracker> Domains { get; } = [];
+    /// <summary>Are the domains tracked from now on?</summary>
+    public bool Tracks { get; private set; }
+    /// <summary>Maps refused because part of the range was mapped (the trace contradicts itself); the old mapping was removed first.</summary>
+    public long Remaps { get; private set; }
+
+    /// <summary>Is something unmapped whose invalidation has not come?</summary>
+    public bool HasDeferred => deferred.Count > 0;
+
+    /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
+    public bool IsDeferred(DomainTracker tracker, ulong iova) => deferred.Exists(d => d.Domain == tracker && iova >= d.FirstByte && iova <= d.LastByte);
+
+    public DomainTracker TrackerOf(RequesterId device, uint pasid)
+    {
+        DomainTracker? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        return tracker ?? AttachTo(Create(null), device, pasid);
+    }
+
+    /// <summary>All devices share one domain: the gpa view.</summary>
+    public DomainTracker SharedBy(RequesterId device, uint pasid)
+    {
+        DomainTracker? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        return tracker ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
+    }
+
+    private DomainTracker Create(DomainId? id)
+    {
+        DomainId own = id ?? new(nextOwnDomain--);
+        DomainTracker tracker = new(driver.CreateDomain(own)) { Log = Log };
+        Domains.Add(tracker);
+        if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
+        return tracker;
+    }
+
+    private DomainTracker AttachTo(DomainTracker tracker, RequesterId device, uint pasid)
+    {
+        driver.Attach(device, pasid == TraceEvent.NoPasid ? null : new Pasid(pasid), tracker.Domain);
+        if (pasid == TraceEvent.NoPasid) byDevice[device.Value] = tracker;
+        else byPasid[(device, pasid)] = tracker;
+        return tracker;
+    }
+
+    /// <summary>
+    /// A device starts to use a recorded domain. A domain seen for the first time is the one the device has already, if that has no recorded
+    /// number yet: its maps came before the number was known.
+    /// </summary>
+    public void Attach(in TraceEvent e)
+    {
+        DomainTracker? current = e.PasidOrNone == TraceEvent.NoPasid ? byDevice[e.Device.Value] : byPasid.GetValueOrDefault((e.Device, e.PasidOrNone));
+        if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? known))
+        {
+            if (known != current) AttachTo(known, e.Device, e.PasidOrNone);
+            return;
+        }
+        if (current is null || numbered.Contains(current)) current = AttachTo(Create(e.Domain.Value is 0 or > 0xF000 ? null : e.Domain), e.Device, e.PasidOrNone);
+        byRecordedId[e.Domain] = current;
+        numbered.Add(current);
+    }
+
+    public void Map(in TraceEvent e)
+    {
+        if (e.Permission == Permission.None)
+        {
+            // An entry that allows nothing is a not-present one: the range is unmapped, whatever the trace calls it.
+            Unmap(e);
+            return;
+        }
+        DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
+        IPageTable table = tracker.Domain.Table;
+        MapResult result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        if (result == MapResult.AlreadyMapped)
+        {
+            Remaps++;
+            // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
+            ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
+            table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
+            result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        }
+        if (result == MapResult.OutOfRange)
+            throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages inside the table's {table.LastIova:x} address limit. Replay with more --address-bits, or check the trace.");
+        if (result != MapResult.Mapped)
+            throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
+        // Tables that a large leaf replaced must leave the paging-structure caches before their frames are used again.
+        if (FollowsTraceOnly) gather.Reset();
+        else driver.Invalidate(tracker.Domain, gather);
+    }
+
+    public void Unmap(in TraceEvent e)
+    {
+        DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
+        tracker.Domain.Table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+        // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
+        if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
+        else
+        {
+            if (!FollowsTraceOnly && !gather.IsEmpty) deferred.Add((tracker, gather.FirstByte, gather.LastByte));
+            gather.Reset();
+        }
+    }
+
+    /// <summary>An invalidation of the trace, issued again by our driver.</summary>
+    public void Invalidate(in TraceEvent e)
+    {
+        if (alwaysStrict) return;
+        if (e.Kind == EventKind.InvalidateAll)
+        {
+            strict = false;
+            driver.InvalidateAll();
+            deferred.Clear();
+        }
+        else if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? tracker))
+        {
+            // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
+            strict = false;
+            if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(tracker.Domain);
+            else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: false);
+            Settle(tracker, e);
+        }
+    }
+
+    private void Settle(DomainTracker tracker, in TraceEvent e)
+    {
+        (ulong first, ulong last) = e.Kind == EventKind.InvalidateDomain ? (0, ulong.MaxValue) : (e.Iova, e.Iova + (e.Length - 1));
+        for (int i = deferred.Count - 1; i >= 0; i--)
+            if (deferred[i].Domain == tracker && deferred[i].FirstByte >= first && deferred[i].LastByte <= last) deferred.RemoveAt(i);
+    }
+
+    /// <summary>Maps guest memory one to one, for the gpa view.</summary>
+    public void MapIdentity(DomainTracker tracker, ulong start, ulong length)
+    {
+        MapResult result = tracker.Domain.Table.Map(start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
+        if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): it must be whole 4 KiB pages within the address width and must not overlap.");
+        gather.Reset();
+    }
+
+    /// <summary>Turns tracking on; every domain starts clean.</summary>
+    public void StartTracking()
+    {
+        Tracks = true;
+        foreach (DomainTracker tracker in Domains)
+        {
+            driver.SetDirtyTracking(tracker.Domain, true);
+            tracker.Reset();
+        }
+    }
+
+    public void Dispose() => driver.Dispose();
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Workbench.Traces;
+
+namespace Workbench.Replay;
+
+/// <summary>Experiments, summaries and manifests as JSON: camelCase names, kebab-case words, comments allowed on reading, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", Converters = [typeof(ViewConverter), typeof(FlushConverter), typeof(InvalidationsConverter)],
+    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Experiment))]
+[JsonSerializable(typeof(ReplaySummary))]
+[JsonSerializable(typeof(RunManifest))]
+public sealed partial class ReplayJson : JsonSerializerContext
+{
+    // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.
+    private static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNameCaseInsensitive = false, NumberHandling = JsonNumberHandling.Strict, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+        Converters = { new ViewConverter(), new FlushConverter(), new InvalidationsConverter() },
+    };
+
+    /// <summary>Reads an experiment file; the message of a failure names file, line and what is allowed.</summary>
+    public static Experiment ReadExperiment(ReadOnlySpan<byte> utf8, string name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Experiment>(utf8, Reading) ?? throw new TraceFormatException($"{name}: null is no experiment.");
+        }
+        catch (JsonException e)
+        {
+            // An enum's own converter does not say which words there are.
+            string words = e.Message.Contains("could not be converted", StringComparison.Ordinal) ? " Words: view migration|iova|gpa, flush after|none|before, invalidations recorded|strict." : "";
+            throw new TraceFormatException($"{name} line {e.LineNumber + 1}: no experiment: {e.Message}{words}", e);
+        }
+    }
+
+    private sealed class ViewConverter() : JsonStringEnumConverter<View>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+    private sealed class FlushConverter() : JsonStringEnumConverter<FlushStrategy>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+    private sealed class InvalidationsConverter() : JsonStringEnumConverter<InvalidationSource>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+}

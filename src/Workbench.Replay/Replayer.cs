@@ -1,0 +1,313 @@
+using Workbench.Iommu;
+using Workbench.Iommu.Faults;
+using Workbench.Traces;
+using Workbench.Traces.Join;
+
+namespace Workbench.Replay;
+
+/// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
+public sealed class Replayer
+{
+    /// <summary>10 KiB of events: they stay in the first-level cache.</summary>
+    private const int BatchEvents = 256;
+    /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
+    private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
+    /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
+    private const ulong LongestAccess = 1UL << 32;
+    /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
+    private const ulong UnknownMemoryPiece = 1UL << 30;
+
+    private readonly Experiment experiment;
+    private readonly ITraceSource source;
+    private readonly View view;
+    private readonly Machine machine;
+    private readonly IIommu hardware;
+    private readonly Harvester harvester;
+    private readonly LiveMappings<Extent> recorded = new();
+    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
+    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> swallowed = [];
+    private readonly List<string> notes = [];
+    private readonly bool diagnoses;
+    private readonly bool measuresFromStart;
+    private DomainTracker? tracker;
+    private RequesterId trackedDevice;
+    private uint trackedPasid;
+    private bool measuring;
+    private long events, accesses, interruptWrites, unmappedAccesses;
+    private ulong ringBytesRead, ringBytesWritten;
+    private long firstNs, lastNs;
+    private IommuCounters atStart;
+    private long commandsAtStart;
+
+    private readonly record struct Extent(ulong Physical, ulong Length);
+
+    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine)
+    {
+        (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
+        harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs);
+        diagnoses = experiment.Flush != FlushStrategy.After;
+        hardware = machine.Hardware;
+        hardware.Diagnose = diagnoses;
+        measuresFromStart = experiment.FromMark is null;
+    }
+
+    /// <summary>Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every million or so; cancelling throws.</summary>
+    public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(source);
+        if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiment));
+        View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
+        int leaf = Experiment.LeafLog2Of(experiment.PageSize) ?? 0;
+        if (view == View.Gpa && leaf == 0) leaf = 12;
+        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages };
+        return new Replayer(experiment, source, view, machine).Run(progress, cancellation);
+    }
+
+    private ReplayResult Run(Action<long>? progress, CancellationToken cancellation)
+    {
+        TraceEvent[] batch = new TraceEvent[BatchEvents];
+        bool stopped = false;
+        if (measuresFromStart) Begin(0);
+        for (int got; !stopped && (got = source.Read(batch)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long before = events;
+            if (before == 0) firstNs = batch[0].TimeNs;
+            int done = Replay(batch.AsSpan(0, got), out stopped);
+            events += done;
+            lastNs = batch[done - 1].TimeNs;
+            if ((events & ~0xFFFFFL) != (before & ~0xFFFFFL)) progress?.Invoke(events);
+        }
+        progress?.Invoke(events);
+        if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
+        if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        harvester.Finish(lastNs);
+        return Result();
+    }
+
+    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so never compiled as well as this.</summary>
+    private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
+    {
+        long nextNs = harvester.NextNs;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            ref readonly TraceEvent e = ref batch[i];
+            if (e.TimeNs >= nextNs && measuring)
+            {
+                harvester.AdvanceTo(e.TimeNs);
+                nextNs = harvester.NextNs;
+            }
+            if (e.IsAccess)
+            {
+                Access(e);
+                continue;
+            }
+            stopped = Other(e);
+            if (stopped) return i + 1;
+            nextNs = harvester.NextNs;
+        }
+        stopped = false;
+        return batch.Length;
+    }
+
+    private void Begin(long nowNs)
+    {
+        measuring = true;
+        machine.StartTracking();
+        (accesses, interruptWrites, unmappedAccesses, ringBytesRead, ringBytesWritten) = (0, 0, 0, 0, 0);
+        (harvester.BytesRead, harvester.BytesWritten) = (0, 0);
+        machine.Hardware.DrainFaults();
+        swallowed.Clear();
+        if (!measuresFromStart) firstNs = nowNs;
+        (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
+        harvester.Start(nowNs);
+    }
+
+    /// <summary>An event that is no access; true if the replay is to stop here.</summary>
+    private bool Other(in TraceEvent e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.Mark:
+                string text = source.TextOf(e);
+                if (!measuring && text == experiment.FromMark) Begin(e.TimeNs);
+                else if (measuring && text == experiment.ToMark) return true;
+                break;
+            case EventKind.Map when view == View.Gpa:
+                recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
+                break;
+            case EventKind.Unmap when view == View.Gpa:
+                recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
+                break;
+            case EventKind.Map:
+                machine.Map(e);
+                break;
+            case EventKind.Unmap:
+                machine.Unmap(e);
+                Diagnose();
+                break;
+            case EventKind.Attach when view == View.Iova:
+                machine.Attach(e);
+                tracker = null;
+                break;
+            case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll when view == View.Iova:
+                machine.Invalidate(e);
+                Diagnose();
+                break;
+        }
+        return false;
+    }
+
+    /// <summary>Writes can be swallowed by harvests that do not invalidate, and by unmaps whose invalidation has not come.</summary>
+    private void Diagnose() => machine.Hardware.Diagnose = diagnoses || machine.HasDeferred;
+
+    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
+    private uint OwnerOf(in TraceEvent e)
+    {
+        if (e.PasidOrNone == TraceEvent.NoPasid) return e.Device.Value;
+        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
+        return owner;
+    }
+
+    private void Access(in TraceEvent e)
+    {
+        unchecked
+        {
+            accesses++;
+            if (e.Length > LongestAccess) ThrowTooLong(e);
+            bool isWrite = e.Kind == EventKind.Write;
+            if ((e.Flags & NoPayload) == 0)
+            {
+                if (isWrite) harvester.BytesWritten += e.Length;
+                else harvester.BytesRead += e.Length;
+            }
+            else if ((e.Flags & EventFlags.Ring) != 0)
+            {
+                if (isWrite) ringBytesWritten += e.Length;
+                else ringBytesRead += e.Length;
+            }
+            if (view == View.Iova) Transfer(e, Tracker(e), e.Iova, e.Length, isWrite);
+            else TransferGuestPhysical(e, isWrite);
+        }
+    }
+
+    /// <summary>The access as the device of the gpa view makes it: one piece for each physically contiguous run.</summary>
+    private void TransferGuestPhysical(in TraceEvent e, bool isWrite)
+    {
+        if ((e.Flags & EventFlags.Interrupt) != 0)
+        {
+            interruptWrites++;
+            return;
+        }
+        ulong iova = e.Iova, left = e.Length;
+        while (left > 0)
+        {
+            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
+            {
+                unmappedAccesses++;
+                return;
+            }
+            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
+            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
+            inside = Math.Min(inside, left);
+            ulong gpa = extent.Physical + (iova - first);
+            DomainTracker guest = Tracker(e);
+            EnsureMemory(guest, gpa, inside);
+            Transfer(e, guest, gpa, inside, isWrite);
+            iova = unchecked(iova + inside);
+            left -= inside;
+        }
+    }
+
+    /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
+    private DomainTracker Tracker(in TraceEvent e)
+    {
+        if (tracker is { } same && e.Device == trackedDevice && e.PasidOrNone == trackedPasid) return same;
+        DomainTracker used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
+        (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
+        if (view == View.Gpa && used.Domain.Table.Leaves == 0) MapGuest(used);
+        return used;
+    }
+
+    private void MapGuest(DomainTracker guest)
+    {
+        foreach (TraceMemoryRange range in source.Provenance.GuestMemory) machine.MapIdentity(guest, range.Start, range.Length);
+        notes.Add(source.Provenance.GuestMemory.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.");
+    }
+
+    private void EnsureMemory(DomainTracker guest, ulong gpa, ulong length)
+    {
+        if (source.Provenance.GuestMemory.Count > 0) return;
+        for (ulong piece = gpa & ~(UnknownMemoryPiece - 1); piece <= gpa + (length - 1); piece += UnknownMemoryPiece)
+            if (!guest.Domain.Table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(guest, piece, UnknownMemoryPiece);
+    }
+
+    /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
+    private void Transfer(in TraceEvent e, DomainTracker truth, ulong iova, ulong left, bool isWrite)
+    {
+        unchecked
+        {
+            while (true)
+            {
+                hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
+                ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
+                ulong inside = left < toEnd ? left : toEnd;
+                if (isWrite && translation.Fault == FaultKind.None)
+                {
+                    ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
+                    Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
+                    written.Add(page);
+                    while (page < last) written.Add(++page);
+                    if (translation.Swallowed) Swallow(e, truth, iova, last);
+                }
+                if (left == inside) return;
+                left -= inside;
+                iova += inside;
+            }
+        }
+    }
+
+    private void Swallow(in TraceEvent e, DomainTracker truth, ulong iova, ulong lastPage)
+    {
+        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(truth.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(truth, page << 12));
+    }
+
+    private static void ThrowTooLong(in TraceEvent e) =>
+        throw new TraceFormatException($"An access of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): no DMA is longer than 4 GiB. The trace is broken; make it anew.");
+
+    private ReplayResult Result()
+    {
+        const string Unmapped = "written through an IOTLB entry believed dirty: its page was unmapped and the invalidation had not come";
+        string cause = experiment.Flush == FlushStrategy.None
+            ? "written through an IOTLB entry believed dirty: D was cleared by a harvest that did not invalidate"
+            : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
+        List<MissedPage> missed = [];
+        long missedCount = 0;
+        foreach (DomainTracker t in machine.Domains.OrderBy(d => d.Domain.Id.Value))
+        {
+            missedCount += t.Unreported.Count;
+            foreach (ulong page in t.Unreported)
+            {
+                if (missed.Count == ReplayResult.MostMissedPages) break;
+                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) last);
+                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, last.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
+            }
+        }
+        if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
+        return new()
+        {
+            View = view, Events = events, Accesses = accesses,
+            BytesRead = harvester.BytesRead, BytesWritten = harvester.BytesWritten, RingBytesRead = ringBytesRead, RingBytesWritten = ringBytesWritten,
+            InterruptWrites = interruptWrites, UnmappedAccesses = unmappedAccesses,
+            Counters = machine.Hardware.Counters.Since(atStart), Commands = machine.Driver.CommandsSubmitted - commandsAtStart, FirstFaults = machine.Hardware.DrainFaults(),
+            Harvests = harvester.Rows,
+            DistinctTrue4K = machine.Domains.Sum(d => d.EverWritten.Count), DistinctTrueData4K = machine.Domains.Sum(d => d.EverWrittenByData.Count),
+            DistinctTrueData2M = machine.Domains.Sum(d => d.EverWrittenByData.CountDistinctRegions(9)),
+            DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
+            DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
+            Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves),
+            DurationNs = lastNs - firstNs, Notes = notes,
+        };
+    }
+}

@@ -1,0 +1,93 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Workbench.Testing;
+using Xunit;
+
+namespace Workbench.Architecture.Tests;
+
+public sealed partial class DependencyTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Workbench.Iommu"] = [],
+        ["Workbench.Traces"] = ["Workbench.Iommu"],
+        ["Workbench.Replay"] = ["Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Cli"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+    };
+
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => new DirectoryInfo(d).Name)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_refers_only_to_projects_below_it(string project)
+    {
+        string[] references = [.. Load(project).Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value))];
+        Assert.True(Allowed.ContainsKey(project), $"{project} has no place in the chain Cli -> Replay -> Traces -> Iommu; give it one here.");
+        Assert.Empty(references.Except(Allowed[project]));
+    }
+
+    [Fact]
+    public void The_hardware_models_use_no_package()
+    {
+        Assert.Empty(Load("Workbench.Iommu").Descendants("PackageReference"));
+    }
+
+    [Fact]
+    public void The_hardware_models_use_no_assembly_but_the_runtime()
+    {
+        AssemblyName[] references = typeof(Iommu.IIommu).Assembly.GetReferencedAssemblies();
+        Assert.All(references, r => Assert.StartsWith("System.", r.Name, StringComparison.Ordinal));
+        Assert.DoesNotContain(references, r => r.Name is "System.Console" or "System.Net.Http" or "System.IO.FileSystem" or "System.Diagnostics.Process");
+    }
+
+    [Fact]
+    public void The_pure_projects_check_the_list_of_forbidden_calls()
+    {
+        foreach (string project in (string[])["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay"])
+            Assert.Contains(Load(project).Descendants("AdditionalFiles"), f => f.Attribute("Include")!.Value.EndsWith("BannedSymbols.txt", StringComparison.Ordinal));
+        string banned = File.ReadAllText(Repository.PathOf("src", "BannedSymbols.txt"));
+        foreach (string symbol in (string[])["DateTime.Now", "DateTime.UtcNow", "Random.Shared", "System.Environment", "System.Console"]) Assert.Contains(symbol, banned, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Common_code_names_no_vendor_but_in_the_catalogue()
+    {
+        string root = Repository.PathOf("src", "Workbench.Iommu");
+        foreach (string file in SourceFiles(root))
+        {
+            string relative = Path.GetRelativePath(root, file);
+            if (relative.StartsWith("Vtd" + Path.DirectorySeparatorChar, StringComparison.Ordinal) || relative == "IommuCatalogue.cs") continue;
+            Assert.False(VendorUse().IsMatch(File.ReadAllText(file)), $"{relative} uses a vendor's namespace or type; vendor code depends on common code, never the other way round.");
+        }
+    }
+
+    [Fact]
+    public void Every_page_table_format_has_a_contract_class()
+    {
+        string tests = string.Join("\n", SourceFiles(Repository.PathOf("tests", "Workbench.Iommu.Tests", "Contracts")).Select(File.ReadAllText));
+        foreach (Type format in typeof(Iommu.IIommu).Assembly.GetTypes().Where(t => t.IsValueType && t.GetInterfaces().Contains(typeof(Iommu.PageTables.IPageTableFormat))))
+            Assert.Contains($"PageTableFormatContract<{format.Name}>", tests, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_source_file_grows_beyond_400_lines()
+    {
+        foreach (string file in SourceFiles(Repository.PathOf("src")).Concat(SourceFiles(Repository.PathOf("tests"))))
+            Assert.True(File.ReadLines(file).Count() <= 400, $"{Path.GetRelativePath(Repository.Root, file)} is longer than 400 lines (300 is the wish).");
+    }
+
+    [Fact]
+    public void Names_do_not_end_in_words_that_mean_nothing()
+    {
+        foreach (Assembly assembly in (Assembly[])[typeof(Iommu.IIommu).Assembly, typeof(Traces.TraceEvent).Assembly, typeof(Replay.Replayer).Assembly])
+            Assert.DoesNotContain(assembly.GetExportedTypes(), t => Regex.IsMatch(t.Name, "(Utils?|Helpers?|Manager|Common)$"));
+    }
+
+    private static XDocument Load(string project) => XDocument.Load(Repository.PathOf("src", project, project + ".csproj"));
+
+    private static IEnumerable<string> SourceFiles(string folder) => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories);
+
+    [GeneratedRegex(@"Workbench\.Iommu\.Vtd|\bVtd[A-Z]\w*[.(<]")]
+    private static partial Regex VendorUse();
+}

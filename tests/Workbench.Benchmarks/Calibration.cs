@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Workbench.Traces;
+
+namespace Workbench.Benchmarks;
+
+/// <summary>Loops whose cost depends on the machine alone: their ratio to a workload holds when the machine's speed drifts.</summary>
+internal static class Calibration
+{
+    private const int ChaseEntries = 1 << 24;
+    private static readonly int[] Chase = Ring();
+
+    /// <summary>Nanoseconds per event to read events and add their fields up.</summary>
+    public static double DecodeNs(TraceEvent[] events)
+    {
+        long began = Stopwatch.GetTimestamp();
+        ulong sum = 0;
+        foreach (ref readonly TraceEvent e in events.AsSpan()) sum += e.Iova + e.Length + (ulong)e.Kind;
+        double ns = Stopwatch.GetElapsedTime(began).TotalNanoseconds / events.Length;
+        return sum == 1 ? 0 : ns;
+    }
+
+    /// <summary>Nanoseconds per dependent load over 64 MiB.</summary>
+    public static double ChaseNs()
+    {
+        const int Steps = 500_000;
+        long began = Stopwatch.GetTimestamp();
+        int at = 0;
+        for (int i = 0; i < Steps; i++) at = Chase[at];
+        double ns = Stopwatch.GetElapsedTime(began).TotalNanoseconds / Steps;
+        return at == -1 ? 0 : ns;
+    }
+
+    /// <summary>A single cycle through all entries (Sattolo), by a fixed generator.</summary>
+    private static int[] Ring()
+    {
+        int[] ring = new int[ChaseEntries];
+        for (int i = 0; i < ring.Length; i++) ring[i] = i;
+        ulong state = 1;
+        for (int i = ring.Length - 1; i > 0; i--)
+        {
+            state = unchecked((state * 6364136223846793005) + 1442695040888963407);
+            int j = (int)((state >> 33) % (ulong)i);
+            (ring[i], ring[j]) = (ring[j], ring[i]);
+        }
+        return ring;
+    }
+}

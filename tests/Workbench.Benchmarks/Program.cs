@@ -1,0 +1,22 @@
+using System.Globalization;
+using Workbench.Benchmarks;
+
+// Prints events per second of the named workloads, each interleaved with two calibration loops, medians over several rounds.
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --rounds N] [--events N] [--json]
+int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
+bool json = args.Contains("--json");
+List<WorkloadResult> results = [];
+foreach (WorkloadCase workload in WorkloadCase.All)
+{
+    WorkloadResult result = workload.Measure(rounds, events);
+    results.Add(result);
+    if (!json) result.Print(Console.Out, results.Count == 1);
+}
+if (json) Console.Out.WriteLine(WorkloadResult.ToJson(results));
+return results.All(r => r.BytesPerEvent == 0) ? 0 : 1;
+
+int Option(string name, int fallback)
+{
+    int at = Array.IndexOf(args, name);
+    return at < 0 || at + 1 >= args.Length ? fallback : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using Workbench.Testing;
+using Xunit;
+
+namespace Workbench.Cli.Tests;
+
+/// <summary>Runs the built command as a user does: a process of its own, so exit code, stdout and stderr are the real ones.</summary>
+internal static class WorkbenchProcess
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "workbench.dll");
+
+    public static string Trace(string name) => Repository.PathOf("data", "traces", name + ".dmat");
+
+    public static (int Exit, string Out, string Error) Run(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    public static Process Start(params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add(Program);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>Wrong input: exit code 2, nothing on stdout, one line on stderr that begins with the program's name.</summary>
+    public static string Refused(params string[] arguments)
+    {
+        (int exit, string output, string error) = Run(arguments);
+        Assert.True(exit == 2, $"exit code {exit}, stderr: {error}");
+        Assert.Equal("", output);
+        Assert.StartsWith("workbench: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        return error;
+    }
+}
+
+/// <summary>A folder that goes away with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Root { get; } = Directory.CreateTempSubdirectory("workbench-test-").FullName;
+
+    public string this[string name] => Path.Combine(Root, name);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

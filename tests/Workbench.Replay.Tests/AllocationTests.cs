@@ -1,0 +1,47 @@
+using Workbench.Traces;
+using Workbench.Traces.Synthetic;
+using Xunit;
+
+namespace Workbench.Replay.Tests;
+
+/// <summary>The path of an event allocates nothing once caches and sets have their size.</summary>
+public class AllocationTests
+{
+    /// <summary>A workload without end, cut off; notes what the thread had allocated when it was warm and when it ended.</summary>
+    private sealed class MeteredSource(SyntheticStream stream, int warmUp, int measured, TraceProvenance provenance) : ITraceSource
+    {
+        private int done;
+        private long whenWarm;
+
+        public TraceProvenance Provenance => provenance;
+        public long EventCount => -1;
+        public long AllocatedBytes { get; private set; }
+
+        public int Read(Span<TraceEvent> events)
+        {
+            long now = GC.GetAllocatedBytesForCurrentThread();
+            if (done <= warmUp) whenWarm = now;
+            AllocatedBytes = now - whenWarm;
+            if (done >= warmUp + measured) return 0;
+            stream.Fill(events);
+            done += events.Length;
+            return events.Length;
+        }
+
+        public string TextOf(in TraceEvent mark) => "";
+    }
+
+    [Theory]
+    [InlineData(View.Iova, "assumed-64", FlushStrategy.After)]
+    [InlineData(View.Iova, "haswell-128", FlushStrategy.None)]
+    [InlineData(View.Gpa, "assumed-64", FlushStrategy.After)]
+    public void A_warm_replay_allocates_nothing(View view, string iotlb, FlushStrategy flush)
+    {
+        SyntheticStream stream = SyntheticWorkload.Find("nic1024").Begin();
+        // Whole batches, so that the two readings are taken between the same steps.
+        MeteredSource source = new(stream, 200 * 1024, 1000 * 1024, new());
+        ReplayResult result = Replayer.Run(new() { View = view, PageSize = "2M", Iotlb = iotlb, Flush = flush, HarvestEvery = "0" }, source, cancellation: TestContext.Current.CancellationToken);
+        Assert.True(result.DistinctTrue4K >= 1024 && result.Accesses > 1_000_000);
+        Assert.Equal(0, source.AllocatedBytes);
+    }
+}

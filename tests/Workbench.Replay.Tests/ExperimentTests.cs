@@ -1,0 +1,50 @@
+using Xunit;
+
+namespace Workbench.Replay.Tests;
+
+public class ExperimentTests
+{
+    [Fact]
+    public void The_default_experiment_has_no_problems() => Assert.Empty(new Experiment().Validate());
+
+    [Fact]
+    public void Every_problem_is_reported_at_once()
+    {
+        Experiment wrong = new()
+        {
+            Iommu = "riscv", Iotlb = "3x3", AddressBits = 40, PageSize = "64K", HarvestEvery = "often",
+            Costs = new() { ScanNs = -1, ClearNs = 0, InvalidateNs = 0 },
+        };
+        IReadOnlyList<string> problems = wrong.Validate();
+        Assert.Equal(6, problems.Count);
+        foreach (string word in new[] { "riscv", "3x3", "40", "64K", "often", "nanoseconds" }) Assert.Contains(problems, p => p.Contains(word, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1_000_000, 0, 0, true)]
+    [InlineData(1_000_001, 0, 0, false)]
+    [InlineData(0, 1_000_000, 0, true)]
+    [InlineData(0, 1_000_001, 0, false)]
+    [InlineData(0, -1, 0, false)]
+    [InlineData(0, 0, 1_000_000_000, true)]
+    [InlineData(0, 0, 1_000_000_001, false)]
+    [InlineData(0, 0, -1, false)]
+    public void Costs_have_limits(int scanNs, int clearNs, int invalidateNs, bool valid) =>
+        Assert.Equal(valid, new Experiment { Costs = new() { ScanNs = scanNs, ClearNs = clearNs, InvalidateNs = invalidateNs } }.Validate().Count == 0);
+
+    [Fact]
+    public void A_replay_refuses_an_experiment_with_problems()
+    {
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => Small.Trace().RunAsItIs(Small.InIova with { AddressBits = 12, PageSize = "8K" }));
+        Assert.Contains("addressBits is 12", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'8K'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("4K", 12)]
+    [InlineData("2M", 21)]
+    [InlineData("1G", 30)]
+    [InlineData("as-mapped", 0)]
+    [InlineData("4k", null)]
+    public void A_page_size_is_a_power_of_two_of_bytes(string text, int? log2) => Assert.Equal(log2, Experiment.LeafLog2Of(text));
+}

@@ -1,0 +1,27 @@
+using Workbench.Replay;
+using Workbench.Traces;
+
+namespace Workbench.Testing;
+
+/// <summary>A trace held in memory, read once.</summary>
+public sealed class ListTrace(TraceEvent[] all, string[] texts, TraceProvenance provenance, int mostAtOnce = int.MaxValue) : ITraceSource
+{
+    private int position;
+
+    public TraceProvenance Provenance => provenance;
+    public long EventCount => all.Length;
+    public IReadOnlyList<TraceEvent> Events => all;
+
+    public int Read(Span<TraceEvent> events)
+    {
+        int count = Math.Min(Math.Min(events.Length, mostAtOnce), all.Length - position);
+        all.AsSpan(position, count).CopyTo(events);
+        position += count;
+        return count;
+    }
+
+    public string TextOf(in TraceEvent mark) => texts[(int)mark.Target];
+
+    /// <summary>The same trace from its beginning.</summary>
+    public ListTrace Again() => new(all, texts, provenance, mostAtOnce);
+}
