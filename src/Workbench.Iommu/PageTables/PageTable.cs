@@ -210,8 +210,8 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
                 if (!TFormat.IsDirty(entry)) continue;
                 // Reported first, cleared second: a bit set in between is of a page that is in this report already.
                 dirty.Report(start >> 12, shift);
-                gather.Add(start, start | ((1UL << shift) - 1));
                 if (!clear) continue;
+                gather.Add(start, start | ((1UL << shift) - 1));
                 budget.RemainingNs -= budget.ClearNs;
                 budget.EntriesCleared++;
                 ClearDirty(ref entries[i], entry);

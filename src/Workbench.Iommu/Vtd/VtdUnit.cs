@@ -190,7 +190,8 @@ public sealed class VtdUnit : IContextLocator
             Reason = VtdFaults.ReasonOf(fault.Kind),
             Type = fault.IsWrite ? VtdRequestType.Write : VtdRequestType.Read,
             HasPasid = fault.Pasid is not null,
-            Pasid = fault.Pasid ?? default,
+            // The record has 20 bits; a request can be asked for with more, and faults for just that.
+            Pasid = new((fault.Pasid?.Value ?? 0) & Iommu.Pasid.MaxValue),
         };
     }
 
