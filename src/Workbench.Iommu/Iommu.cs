@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
@@ -58,18 +59,10 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
     {
         unchecked
         {
-            TranslationContext? context = current;
-            if (context is null || request.Device != currentDevice || request.PasidOrNone != currentPasid)
-            {
-                FaultKind lookup = Locate(request, out context);
-                if (lookup != FaultKind.None)
-                {
-                    Record(request, lookup, TranslationSource.Walk, out translation);
-                    return;
-                }
-                Debug.Assert(context is not null, "a lookup without fault gives a context");
-            }
-            ref IotlbEntry entry = ref iotlb.Find(context!.Domain.Value, request.Iova);
+            // What is only needed off the path of a hit stays in methods of its own: a local whose address is taken costs every hit.
+            if ((current is null || request.Device != currentDevice || request.PasidOrNone != currentPasid) && !SwitchTo(request, out translation)) return;
+            TranslationContext context = current;
+            ref IotlbEntry entry = ref iotlb.Find(context.Domain.Value, request.Iova);
             TranslationSource source = TranslationSource.Walk;
             if (!Unsafe.IsNullRef(ref entry))
             {
@@ -78,9 +71,11 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
                 {
                     counters.IotlbHits++;
                     int pageLog2 = entry.PageLog2;
-                    translation = default;
                     translation.Physical = entry.PhysicalBase | (request.Iova & ((1UL << pageLog2) - 1));
                     translation.PageLog2 = (byte)pageLog2;
+                    translation.Fault = FaultKind.None;
+                    translation.Source = TranslationSource.Iotlb;
+                    translation.Swallowed = false;
                     if (Diagnose && request.IsWrite) translation.Swallowed = context.KeepsDirty && !TFormat.IsDirty(walker.PeekLeaf(context, request.Iova));
                     return;
                 }
@@ -103,21 +98,40 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
             return;
         }
         iotlb.Fill(context.Domain.Value, request.Iova, pageLog2, leaf);
-        translation = default;
-        translation.Physical = (leaf & ~0xFFFUL) | (request.Iova & ((1UL << pageLog2) - 1));
-        translation.PageLog2 = (byte)pageLog2;
-        translation.Source = source;
+        unchecked
+        {
+            translation.Physical = (leaf & ~0xFFFUL) | (request.Iova & ((1UL << pageLog2) - 1));
+            translation.PageLog2 = (byte)pageLog2;
+            translation.Fault = FaultKind.None;
+            translation.Source = source;
+            translation.Swallowed = false;
+        }
     }
 
-    private FaultKind Locate(in DmaRequest request, out TranslationContext? context)
+    /// <summary>Makes the requester's context the current one; false, with the fault recorded, if it has none.</summary>
+    [MemberNotNullWhen(true, nameof(current))]
+    private bool SwitchTo(in DmaRequest request, out Translation translation)
     {
-        context = contexts.Find(request.Device, request.PasidOrNone);
+        FaultKind fault = Locate(request);
+        if (fault == FaultKind.None && current is not null)
+        {
+            translation = default;
+            return true;
+        }
+        Record(request, fault, TranslationSource.Walk, out translation);
+        return false;
+    }
+
+    private FaultKind Locate(in DmaRequest request)
+    {
+        TranslationContext? context = contexts.Find(request.Device, request.PasidOrNone);
         if (context is null)
         {
             counters.ContextCacheMisses++;
             Pasid? pasid = request.PasidOrNone == DmaRequest.NoPasid ? null : new Pasid(request.PasidOrNone);
             FaultKind fault = locator.Locate(request.Device, pasid, out context);
-            if (fault != FaultKind.None || context is null) return fault;
+            if (fault != FaultKind.None) return fault;
+            if (context is null) throw new UnreachableException($"the lookup of {request.Device} gave neither a context nor a fault");
             contexts.Fill(request.Device, request.PasidOrNone, context);
         }
         else counters.ContextCacheHits++;

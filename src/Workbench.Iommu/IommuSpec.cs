@@ -15,7 +15,7 @@ public sealed record IommuSpec
     public bool SupportsDirtyTracking { get; init; } = true;
     /// <summary>Does the part cache entries that are not present, so that mapping needs an invalidation too (VT-d CAP.CM)?</summary>
     public bool CachesNotPresent { get; init; }
-    /// <summary>Largest address mask of a page-selective invalidation, log2 of 4 KiB pages (VT-d CAP.MAMV): 0 to 52; beyond it the driver falls back to the domain.</summary>
+    /// <summary>Largest address mask of a page-selective invalidation, log2 of 4 KiB pages (VT-d CAP.MAMV): 9 to 52; beyond it the driver falls back to the domain.</summary>
     public int LargestInvalidationMask { get; init; } = 45;
     /// <summary>Largest leaf the part has, as a power of two of bytes: 12, 21 or 30 for VT-d.</summary>
     public int LargestLeafLog2 { get; init; } = 30;

@@ -1,6 +1,5 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Faults;
-using Workbench.Iommu.PageTables;
 using Workbench.Traces;
 using Workbench.Traces.Join;
 
@@ -9,7 +8,8 @@ namespace Workbench.Replay;
 /// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
 public sealed class Replayer
 {
-    private const int BatchEvents = 1024;
+    /// <summary>10 KiB of events: they stay in the first-level cache.</summary>
+    private const int BatchEvents = 256;
     /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
     private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
@@ -23,6 +23,7 @@ public sealed class Replayer
     private readonly ITraceSource source;
     private readonly View view;
     private readonly Machine machine;
+    private readonly IIommu hardware;
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
@@ -47,7 +48,8 @@ public sealed class Replayer
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
         harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs);
         diagnoses = experiment.Flush != FlushStrategy.After;
-        machine.Hardware.Diagnose = diagnoses;
+        hardware = machine.Hardware;
+        hardware.Diagnose = diagnoses;
         measuresFromStart = experiment.FromMark is null;
     }
 
@@ -73,25 +75,43 @@ public sealed class Replayer
         {
             cancellation.ThrowIfCancellationRequested();
             CheckTimes(batch[0].TimeNs, batch[got - 1].TimeNs);
-            foreach (ref readonly TraceEvent e in batch.AsSpan(0, got))
-            {
-                if (events++ == 0) firstNs = e.TimeNs;
-                lastNs = e.TimeNs;
-                if (e.TimeNs >= harvester.NextNs && measuring) harvester.AdvanceTo(e.TimeNs);
-                if (e.IsAccess) Access(e);
-                else if (Other(e))
-                {
-                    stopped = true;
-                    break;
-                }
-            }
-            if ((events & ~0xFFFFFL) != ((events - got) & ~0xFFFFFL)) progress?.Invoke(events);
+            long before = events;
+            if (before == 0) firstNs = batch[0].TimeNs;
+            int done = Replay(batch.AsSpan(0, got), out stopped);
+            events += done;
+            lastNs = batch[done - 1].TimeNs;
+            if ((events & ~0xFFFFFL) != (before & ~0xFFFFFL)) progress?.Invoke(events);
         }
         progress?.Invoke(events);
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
         harvester.Finish(lastNs);
         return Result();
+    }
+
+    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so never compiled as well as this.</summary>
+    private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
+    {
+        long nextNs = harvester.NextNs;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            ref readonly TraceEvent e = ref batch[i];
+            if (e.TimeNs >= nextNs && measuring)
+            {
+                harvester.AdvanceTo(e.TimeNs);
+                nextNs = harvester.NextNs;
+            }
+            if (e.IsAccess)
+            {
+                Access(e);
+                continue;
+            }
+            stopped = Other(e);
+            if (stopped) return i + 1;
+            nextNs = harvester.NextNs;
+        }
+        stopped = false;
+        return batch.Length;
     }
 
     private void Begin(long nowNs)
@@ -119,6 +139,7 @@ public sealed class Replayer
                 else if (measuring && text == experiment.ToMark) return true;
                 break;
             case EventKind.Map when view == View.Gpa:
+                if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
                 recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
                 break;
             case EventKind.Unmap when view == View.Gpa:
@@ -172,7 +193,7 @@ public sealed class Replayer
                 if (isWrite) ringBytesWritten += e.Length;
                 else ringBytesRead += e.Length;
             }
-            if (view == View.Iova) Transfer(e, e.Iova, e.Length, isWrite);
+            if (view == View.Iova) Transfer(e, Tracker(e), e.Iova, e.Length, isWrite);
             else TransferGuestPhysical(e, isWrite);
         }
     }
@@ -197,39 +218,42 @@ public sealed class Replayer
             while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
-            if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.SharedBy(e.Device, e.PasidOrNone), e);
-            EnsureMemory(gpa, inside);
-            Transfer(e, gpa, inside, isWrite);
+            DomainTracker guest = Tracker(e);
+            EnsureMemory(guest, gpa, inside);
+            Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
             left -= inside;
         }
     }
 
-    private void Use(DomainTracker used, in TraceEvent e)
+    /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
+    private DomainTracker Tracker(in TraceEvent e)
     {
-        bool first = view == View.Gpa && used.Domain.Table.Leaves == 0;
+        if (tracker is { } same && e.Device == trackedDevice && e.PasidOrNone == trackedPasid) return same;
+        DomainTracker used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
         (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
-        if (!first) return;
-        foreach (TraceMemoryRange range in source.Provenance.GuestMemory) machine.MapIdentity(used, range.Start, range.Length);
+        if (view == View.Gpa && used.Domain.Table.Leaves == 0) MapGuest(used);
+        return used;
+    }
+
+    private void MapGuest(DomainTracker guest)
+    {
+        foreach (TraceMemoryRange range in source.Provenance.GuestMemory) machine.MapIdentity(guest, range.Start, range.Length);
         notes.Add(source.Provenance.GuestMemory.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.");
     }
 
-    private void EnsureMemory(ulong gpa, ulong length)
+    private void EnsureMemory(DomainTracker guest, ulong gpa, ulong length)
     {
-        IPageTable table = tracker!.Domain.Table;
         if (source.Provenance.GuestMemory.Count > 0) return;
         for (ulong piece = gpa & ~(UnknownMemoryPiece - 1); piece <= gpa + (length - 1); piece += UnknownMemoryPiece)
-            if (!table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(tracker, piece, UnknownMemoryPiece);
+            if (!guest.Domain.Table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(guest, piece, UnknownMemoryPiece);
     }
 
     /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
-    private void Transfer(in TraceEvent e, ulong iova, ulong left, bool isWrite)
+    private void Transfer(in TraceEvent e, DomainTracker truth, ulong iova, ulong left, bool isWrite)
     {
         unchecked
         {
-            if (tracker is null || e.Device != trackedDevice || e.PasidOrNone != trackedPasid) Use(machine.TrackerOf(e.Device, e.PasidOrNone), e);
-            DomainTracker truth = tracker!;
-            IIommu hardware = machine.Hardware;
             while (true)
             {
                 hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
@@ -241,7 +265,7 @@ public sealed class Replayer
                     Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
-                    if (translation.Swallowed) Swallow(e, iova, last);
+                    if (translation.Swallowed) Swallow(e, truth, iova, last);
                 }
                 if (left == inside) return;
                 left -= inside;
@@ -250,9 +274,9 @@ public sealed class Replayer
         }
     }
 
-    private void Swallow(in TraceEvent e, ulong iova, ulong lastPage)
+    private void Swallow(in TraceEvent e, DomainTracker truth, ulong iova, ulong lastPage)
     {
-        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(tracker!.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(tracker, page << 12));
+        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(truth.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(truth, page << 12));
     }
 
     private static void CheckTimes(long firstNs, long lastNs)

@@ -50,7 +50,7 @@ internal static class ReplayCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        string path = parsed.GetValue(Trace)!;
+        string path = parsed.GetRequiredValue(Trace);
         Experiment experiment = Settings(parsed);
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems));
         using DmatReader reader = DmatFile.Open(path, parsed.GetValue(SkipBad));

@@ -18,7 +18,7 @@ internal static class TraceExportCommand
         Command command = new("export", "Convert a trace to CSV, Parquet or Arrow (columns in docs/trace-format.md).") { trace, output, format, skipBad };
         command.SetAction(parsed =>
         {
-            string target = parsed.GetValue(output)!;
+            string target = parsed.GetRequiredValue(output);
             string chosen = parsed.GetValue(format) ?? Path.GetExtension(target).TrimStart('.').ToLowerInvariant();
             TraceExportFormat to = chosen switch
             {
@@ -27,7 +27,7 @@ internal static class TraceExportCommand
                 "arrow" => TraceExportFormat.Arrow,
                 _ => throw new ArgumentException($"'{target}' ends in no known format; use .csv, .parquet or .arrow, or --format."),
             };
-            using DmatReader reader = DmatFile.Open(parsed.GetValue(trace)!, parsed.GetValue(skipBad));
+            using DmatReader reader = DmatFile.Open(parsed.GetRequiredValue(trace), parsed.GetValue(skipBad));
             long events = TraceExport.ToFile(reader, to, target);
             if (reader.SkippedBlocks > 0) Console.Error.WriteLine($"workbench: {reader.SkippedBlocks} damaged blocks with {reader.SkippedEvents} events passed over.");
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Wrote {target}: {events:n0} events, {new FileInfo(target).Length:n0} bytes."));

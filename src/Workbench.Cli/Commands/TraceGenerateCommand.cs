@@ -25,9 +25,9 @@ internal static class TraceGenerateCommand
             long wanted = parsed.GetValue(events);
             if (wanted < 1) throw new ArgumentException($"--events {wanted}: at least 1 is needed.");
             if (parsed.GetValue(step) is < 0 or > 1_000_000_000_000) throw new ArgumentException($"--ns-per-event {parsed.GetValue(step)}: 0 to 10^12 are possible.");
-            SyntheticWorkload workload = SyntheticWorkload.Find(parsed.GetValue(name)!);
+            SyntheticWorkload workload = SyntheticWorkload.Find(parsed.GetRequiredValue(name));
             SyntheticStream stream = workload.Begin(parsed.GetValue(seed), parsed.GetValue(step));
-            string target = parsed.GetValue(output)!;
+            string target = parsed.GetRequiredValue(output);
             long total = wanted + stream.SetupEvents, done = 0;
             TraceEvent[] batch = new TraceEvent[BatchEvents];
             using (ProgressLine progress = new("events", total))

@@ -26,7 +26,7 @@ internal static class TraceImportCommand
         view.AcceptOnlyFromAmong("gpa", "iova");
         command.SetAction(parsed =>
         {
-            string target = parsed.GetValue(output)!;
+            string target = parsed.GetRequiredValue(output);
             RecordingSidecar? described = parsed.GetValue(sidecar) is { } path ? RecordingSidecar.Read(path) : null;
             ImportOptions options = new()
             {

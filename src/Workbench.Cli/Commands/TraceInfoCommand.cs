@@ -22,9 +22,9 @@ internal static class TraceInfoCommand
         Command command = new("info", "Show what a trace holds and where it comes from.") { trace, from, to, skipBad, format };
         command.SetAction(parsed =>
         {
-            using DmatReader reader = DmatFile.Open(parsed.GetValue(trace)!, parsed.GetValue(skipBad));
+            using DmatReader reader = DmatFile.Open(parsed.GetRequiredValue(trace), parsed.GetValue(skipBad));
             TraceSummary summary = Between(reader, parsed.GetValue(from), parsed.GetValue(to));
-            if (parsed.GetValue(format) == "json") Console.Out.WriteLine(TraceSidecar.Of(parsed.GetValue(trace)!, reader, summary).ToJson());
+            if (parsed.GetValue(format) == "json") Console.Out.WriteLine(TraceSidecar.Of(parsed.GetRequiredValue(trace), reader, summary).ToJson());
             else Print(Console.Out, reader, summary);
             return CommandLine.Done;
         });

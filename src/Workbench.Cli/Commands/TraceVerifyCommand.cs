@@ -16,7 +16,7 @@ internal static class TraceVerifyCommand
         Command command = new("verify", "Check every byte of a trace; exit code 2 if any is damaged.") { trace };
         command.SetAction(parsed =>
         {
-            string path = parsed.GetValue(trace)!;
+            string path = parsed.GetRequiredValue(trace);
             DmatVerification v;
             using (FileStream file = OpenInput(path)) v = DmatVerifier.Verify(file, Path.GetFileName(path));
             if (v.IsGood)

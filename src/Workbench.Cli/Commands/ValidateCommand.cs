@@ -16,7 +16,7 @@ internal static class ValidateCommand
         Command recording = new("recording", "Predict every recorded translation (hit or fill, leaf entry) and compare with what the recorder's IOMMU did.") { trace };
         recording.SetAction((parsed, cancellation) =>
         {
-            using DmatReader reader = DmatFile.Open(parsed.GetValue(trace)!);
+            using DmatReader reader = DmatFile.Open(parsed.GetRequiredValue(trace));
             RecordingValidation v = RecordingValidator.Run(reader, cancellation);
             TextWriter to = Console.Out;
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"IOTLB {v.Iotlb} without paging-structure caches, as the recorder's; emptied {v.FullFlushes:n0} times."));

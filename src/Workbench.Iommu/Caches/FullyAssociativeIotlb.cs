@@ -54,7 +54,7 @@ public struct FullyAssociativeIotlb : IIotlb
         (newest, oldest, free, used, sizes) = (None, None, 0, 0, 0);
     }
 
-    private readonly int Bucket(ulong page, ulong tag) => unchecked((int)(((page ^ (tag << 40)) * 0x9E3779B97F4A7C15) >> hashShift));
+    private readonly int Bucket(ulong page, ulong tag) => unchecked((int)(IotlbEntry.HashOf(page, tag) >> hashShift));
 
     private readonly int Slot(ulong page, ulong tag)
     {

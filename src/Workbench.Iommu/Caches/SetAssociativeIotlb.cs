@@ -64,7 +64,7 @@ public struct SetAssociativeIotlb : IIotlb
     {
         unchecked
         {
-            uint set = hashShift == 0 ? (uint)page & setMask : setMask == 0 ? 0 : (uint)(((page ^ (tag << 40)) * 0x9E3779B97F4A7C15) >> hashShift);
+            uint set = hashShift == 0 ? (uint)page & setMask : setMask == 0 ? 0 : (uint)(IotlbEntry.HashOf(page, tag) >> hashShift);
             return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), (nint)(set * (uint)ways));
         }
     }
@@ -78,8 +78,8 @@ public struct SetAssociativeIotlb : IIotlb
             ulong tag = IotlbEntry.TagOf(owner, pageLog2);
             sizes |= 1UL << pageLog2;
             ref IotlbEntry first = ref FirstOfSet(page, tag);
-            int victim = -1;
-            ulong oldest = ulong.MaxValue;
+            int victim = 0;
+            ulong oldest = long.MaxValue;
             for (int way = 0; way < ways; way++)
             {
                 ref IotlbEntry entry = ref Unsafe.Add(ref first, way);
@@ -88,8 +88,10 @@ public struct SetAssociativeIotlb : IIotlb
                     entry.Leaf = leaf;
                     return;
                 }
-                ulong age = entry.Tag == 0 ? 0 : entry.Stamp;
-                if (age < oldest) (oldest, victim) = (age, way);
+                // An empty entry's stamp is 0. Which way is oldest cannot be predicted: the loop keeps it without a branch.
+                ulong isOlder = (ulong)((long)(entry.Stamp - oldest) >> 63);
+                oldest ^= (oldest ^ entry.Stamp) & isOlder;
+                victim ^= (victim ^ way) & (int)isOlder;
             }
             ref IotlbEntry chosen = ref Unsafe.Add(ref first, Victim(ref first, victim));
             chosen.Page = page;

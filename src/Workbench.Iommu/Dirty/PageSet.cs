@@ -14,15 +14,19 @@ public sealed class PageSet
     // No chunk has this number: chunk numbers have 49 bits.
     private const ulong NoChunk = ulong.MaxValue;
 
-    // Open addressing: slots hold a chunk's position in the two lists plus one, 0 is free. At most half are used.
-    private int[] slots = new int[16];
+    // Open addressing, at most half of the slots used: one probe gives a chunk without a detour through the lists.
+    private Slot[] slots = new Slot[16];
     private ulong[] numbers = new ulong[8];
     private ulong[][] chunks = new ulong[8][];
     private int chunkCount;
     // Positions in order of chunk number, made when first needed and void when a chunk is added.
     private int[]? ascending;
-    private ulong lastNumber = NoChunk;
-    private ulong[] lastChunk = [];
+
+    private struct Slot
+    {
+        public ulong Number;
+        public ulong[]? Words;
+    }
 
     /// <summary>Pages in the set.</summary>
     public long Count { get; private set; }
@@ -30,14 +34,15 @@ public sealed class PageSet
     /// <summary>Adds a page; true when it was not in the set.</summary>
     public bool Add(ulong page)
     {
-        ulong number = page >> ChunkPagesLog2;
-        ulong[] words = number == lastNumber ? lastChunk : Chunk(number);
-        ref ulong word = ref words[(int)((page >> 6) & (ChunkWords - 1))];
-        ulong bit = 1UL << (int)(page & 63);
-        if ((word & bit) != 0) return false;
-        word |= bit;
-        Count++;
-        return true;
+        unchecked
+        {
+            ref ulong word = ref Chunk(page >> ChunkPagesLog2)[(int)(page >> 6) & (ChunkWords - 1)];
+            ulong bit = 1UL << (int)page;
+            if ((word & bit) != 0) return false;
+            word |= bit;
+            Count++;
+            return true;
+        }
     }
 
     /// <summary>Adds consecutive pages; returns how many were not in the set. The range must end at or below 2^64.</summary>
@@ -249,52 +254,47 @@ public sealed class PageSet
 
     private ulong[]? Find(ulong number)
     {
-        if (number == lastNumber) return lastChunk;
-        for (uint slot = Slot(number); slots[slot] != 0; slot = (slot + 1) & (uint)(slots.Length - 1))
+        Slot[] table = slots;
+        unchecked
         {
-            if (numbers[slots[slot] - 1] == number) return chunks[slots[slot] - 1];
+            for (int at = FirstSlot(number); ; at++)
+            {
+                ref readonly Slot slot = ref table[at & (table.Length - 1)];
+                if (slot.Words is null || slot.Number == number) return slot.Words;
+            }
         }
-        return null;
     }
 
-    /// <summary>Finds or makes a chunk, and remembers it for the next <see cref="Add"/>.</summary>
-    private ulong[] Chunk(ulong number)
-    {
-        ulong[]? words = Find(number);
-        if (words is null)
-        {
-            words = new ulong[ChunkWords];
-            Insert(number, words);
-        }
-        lastNumber = number;
-        lastChunk = words;
-        return words;
-    }
+    /// <summary>Finds or makes a chunk.</summary>
+    private ulong[] Chunk(ulong number) => Find(number) ?? Insert(number);
 
-    private void Insert(ulong number, ulong[] words)
+    private ulong[] Insert(ulong number)
     {
+        ulong[] words = new ulong[ChunkWords];
         if (chunkCount == numbers.Length)
         {
             Array.Resize(ref numbers, chunkCount * 2);
             Array.Resize(ref chunks, chunkCount * 2);
-            slots = new int[slots.Length * 2];
-            for (int i = 0; i < chunkCount; i++) Place(numbers[i], i);
+            slots = new Slot[slots.Length * 2];
+            for (int i = 0; i < chunkCount; i++) Place(numbers[i], chunks[i]);
         }
         numbers[chunkCount] = number;
         chunks[chunkCount] = words;
-        Place(number, chunkCount++);
+        chunkCount++;
+        Place(number, words);
         ascending = null;
+        return words;
     }
 
-    private void Place(ulong number, int position)
+    private void Place(ulong number, ulong[] words)
     {
-        uint slot = Slot(number);
-        while (slots[slot] != 0) slot = (slot + 1) & (uint)(slots.Length - 1);
-        slots[slot] = position + 1;
+        int at = FirstSlot(number);
+        while (slots[at & (slots.Length - 1)].Words is not null) at = unchecked(at + 1);
+        slots[at & (slots.Length - 1)] = new() { Number = number, Words = words };
     }
 
     // Fibonacci hashing: consecutive chunk numbers spread over the table.
-    private uint Slot(ulong number) => unchecked((uint)((number * 0x9E3779B97F4A7C15) >> 32)) & (uint)(slots.Length - 1);
+    private static int FirstSlot(ulong number) => unchecked((int)((number * 0x9E3779B97F4A7C15) >> 32));
 
     private int[] Ascending()
     {

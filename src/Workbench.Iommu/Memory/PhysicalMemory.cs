@@ -64,13 +64,14 @@ public sealed unsafe class PhysicalMemory : IDisposable
     public Spa AllocateFrame()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        FramesInUse++;
         if (freed.TryPop(out ulong reused))
         {
+            FramesInUse++;
             new Span<ulong>(PointerOrNull(reused), FrameBytes / 8).Clear();
             return new(reused);
         }
         if (nextFrame == (ulong)chunkCount * FramesPerChunk) Grow();
+        FramesInUse++;
         return new(Base + (nextFrame++ << 12));
     }
 

@@ -68,18 +68,17 @@ internal sealed unsafe class PageTableWalker<TFormat>(PhysicalMemory memory, boo
                     continue;
                 }
                 if (TFormat.LeafSizeLog2(entry, level) > context.LargestLeafLog2) return FaultKind.ReservedBits;
-                if (isWrite && (here & Permission.Write) == 0) return FaultKind.NoWritePermission;
-                if (!isWrite && (here & Permission.Read) == 0) return FaultKind.NoReadPermission;
+                if ((here & (isWrite ? Permission.Write : Permission.Read)) == 0) return isWrite ? FaultKind.NoWritePermission : FaultKind.NoReadPermission;
                 if (context.KeepsDirty)
                 {
-                    bool needsDirty = isWrite && !TFormat.IsDirty(entry);
-                    bool needsAccessed = !TFormat.IsAccessed(entry);
-                    if (needsDirty || needsAccessed)
+                    ulong updated = isWrite ? TFormat.MarkDirty(entry) : TFormat.MarkAccessed(entry);
+                    if (updated != entry)
                     {
                         if (!context.CoherentWalks) return FaultKind.DirtyUpdateNotCoherent;
-                        if (!Swap(slot, ref entry, isWrite ? TFormat.MarkDirty(entry) : TFormat.MarkAccessed(entry))) goto Recheck;
-                        if (needsAccessed) counters.AccessedUpdates++;
-                        if (needsDirty) counters.DirtyUpdates++;
+                        ulong before = entry;
+                        if (!Swap(slot, ref entry, updated)) goto Recheck;
+                        if (!TFormat.IsAccessed(before)) counters.AccessedUpdates++;
+                        if (isWrite && !TFormat.IsDirty(before)) counters.DirtyUpdates++;
                     }
                 }
                 pageLog2 = TFormat.LeafSizeLog2(entry, level);

@@ -31,7 +31,7 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static bool MarksTablesAccessed => true;
 
     /// <inheritdoc/>
-    public static int Shift(int level) => 12 + (9 * level);
+    public static int Shift(int level) => unchecked(12 + (9 * level));
     /// <inheritdoc/>
     public static ulong LeafSizes(int level) => level <= 2 ? 1UL << Shift(level) : 0;
 

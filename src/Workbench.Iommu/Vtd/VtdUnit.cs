@@ -63,7 +63,8 @@ public sealed class VtdUnit : IContextLocator
         Span<ulong> words = stackalloc ulong[VtdDescriptor.WideWordCount];
         while (QueueHead != tail && QueueError == VtdDescriptorError.None)
         {
-            ReadWords(new(QueueBase.Value + ((ulong)QueueHead * VtdDescriptor.WideSizeBytes)), words);
+            // Where there is no memory hardware reads nothing it could execute: type 0 is none.
+            if (!ReadWords(new(QueueBase.Value + ((ulong)QueueHead * VtdDescriptor.WideSizeBytes)), words)) words.Clear();
             VtdDescriptor descriptor = VtdDescriptor.Read(words);
             QueueError = descriptor.Check(Capability, Extended);
             if (QueueError != VtdDescriptorError.None) return;

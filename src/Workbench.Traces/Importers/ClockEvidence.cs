@@ -8,7 +8,7 @@ internal readonly record struct InvalidationSeen(long QemuNs, ulong Iova, ulong 
 /// <summary>Keeps what clock alignment needs from a first pass over a QEMU log.</summary>
 internal sealed class ClockEvidence : ITraceSink
 {
-    /// <summary>Observations kept for alignment by translations: one in so many once there are enough.</summary>
+    /// <summary>Observations kept for alignment by translations: the first million decides as well as all.</summary>
     private const int MostTranslations = 1 << 20;
 
     public List<InvalidationSeen> Invalidations { get; } = [];
@@ -19,6 +19,15 @@ internal sealed class ClockEvidence : ITraceSink
     public long DomainInvalidations { get; private set; }
     public Qemu.QemuDialect Dialect { get; set; }
     public bool SawLargePages { get; private set; }
+
+    /// <summary>How the guest's driver was set, as far as the two logs tell: few addressed invalidations for its unmaps is the lazy mode.</summary>
+    public string? ModeOf(long unmaps, long unclaimedMaps, long maps)
+    {
+        // The DMA API announces its own mappings; large ones that it did not make are VFIO's.
+        if (SawLargePages && unclaimedMaps * 2 > maps) return "vfio";
+        if (Dialect != Qemu.QemuDialect.AmdVi && unmaps > 0 && Invalidations.Count * 2 < unmaps) return "lazy";
+        return Invalidations.Count > 0 || DomainInvalidations > 0 ? "strict" : null;
+    }
     private readonly List<string> texts = [];
 
     public int AddText(string text)

@@ -53,7 +53,8 @@ public static class TraceImport
     {
         MappingLedger ledger = new(sink);
         QemuTraceBuilder builder = ReadQemu(qemu, options.SkipBad, new WindowSink(ledger));
-        return Report(options, builder, ledger, [Source(qemu, "qemu-log", "host wall clock (gettimeofday)", builder.Statistics.Lines)], null, new ClockEvidence(), builder.Statistics.BadLines);
+        if (ledger.Translations == 0) throw new TraceFormatException($"{qemu.Name}: no device was translated, so there are no accesses to import. Was the guest's IOMMU on (intel_iommu=on), and were its trace events switched on?");
+        return Report(options, builder, ledger, [Source(qemu, "qemu-log", "host wall clock (gettimeofday)", builder.Statistics.Lines)], null, null, new ClockEvidence(), builder.Statistics.BadLines);
     }
 
     private static ImportReport Join(ImportOptions options, InputFile qemu, InputFile guestFile, DmatSink sink)
@@ -86,7 +87,7 @@ public static class TraceImport
             Source(qemu, "qemu-log", "host wall clock (gettimeofday)", builder.Statistics.Lines),
             Source(guestFile, "guest-trace", "guest clock, aligned by the join", guest.Events),
         ];
-        return Report(options, builder, ledger, sources, join, evidence, builder.Statistics.BadLines + guest.BadLines, guessed);
+        return Report(options, builder, ledger, sources, join, guest, evidence, builder.Statistics.BadLines + guest.BadLines, guessed);
     }
 
     private static ClockAlignment Align(GuestTimeline guest, ClockEvidence evidence, string qemuName, string guestName)
@@ -122,7 +123,7 @@ public static class TraceImport
         return new() { Name = file.Name, Kind = kind, Bytes = bytes, Sha256 = sha256, StoredSha256 = stored, Clock = clock, Events = events };
     }
 
-    private static ImportReport Report(ImportOptions options, QemuTraceBuilder builder, MappingLedger ledger, IReadOnlyList<TraceSource> sources, TraceJoin? join, ClockEvidence evidence, long badLines, long guessedDevices = 0)
+    private static ImportReport Report(ImportOptions options, QemuTraceBuilder builder, MappingLedger ledger, IReadOnlyList<TraceSource> sources, TraceJoin? join, GuestTimeline? guest, ClockEvidence evidence, long badLines, long guessedDevices = 0)
     {
         List<TraceInference> inferences = [];
         Infer("maps supplied because the recorder translated a page no recorded map covers", ledger.InferredMaps);
@@ -144,9 +145,11 @@ public static class TraceImport
                 MigrationView = options.MigrationView ?? "gpa",
                 GuestMemory = options.GuestMemory,
                 RecordedIommu = builder.Statistics.Dialect switch { QemuDialect.Vtd => "vtd", QemuDialect.AmdVi => "amdvi", QemuDialect.Smmuv3 => "smmuv3", _ => null },
-                RecordedMode = evidence.SawLargePages ? "vfio" : evidence.Invalidations.Count > 0 || evidence.DomainInvalidations > 0 ? "strict" : null,
+                RecordedMode = guest is null ? null : evidence.ModeOf(guest.Steps.LongCount(s => !s.IsMap), guest.UnclaimedMaps, guest.Steps.LongCount(s => s.IsMap)),
                 Devices = [.. builder.DeviceNames.Where(d => translated.Count == 0 || translated.Contains(d.Key)).Select(d => new TraceDevice { Id = d.Key.ToString(), Name = d.Value })],
-                Join = join, Inferences = inferences, License = options.License,
+                Join = join, Inferences = inferences,
+                Notes = builder.Statistics.Dialect == QemuDialect.AmdVi ? ["AMD-Vi logs carry no permissions: every mapping counts as readable and writable."] : [],
+                License = options.License,
             },
         };
 

@@ -16,6 +16,8 @@ internal sealed class GuestTimeline
     public List<(long GuestNs, string Text, long Line)> Marks { get; } = [];
     public HashSet<RequesterId> Devices { get; } = [];
     public long Events { get; private set; }
+    /// <summary>Maps that no dma event named a device for.</summary>
+    public long UnclaimedMaps { get; private set; }
     public long BadLines { get; private set; }
 
     /// <summary>Reads a whole guest trace; with <paramref name="skipBad"/> events whose time goes back are counted and passed over.</summary>
@@ -71,6 +73,7 @@ internal sealed class GuestTimeline
     public long AssignRest(IReadOnlyCollection<RequesterId> translated)
     {
         long guessed = 0;
+        UnclaimedMaps = Steps.LongCount(s => s.IsMap && !s.HasDevice);
         RequesterId? only = translated.Count == 1 ? translated.First() : null;
         RequesterId last = only ?? (Devices.Count > 0 ? Devices.Min() : default);
         for (int i = 0; i < Steps.Count; i++)

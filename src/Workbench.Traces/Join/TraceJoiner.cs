@@ -169,7 +169,7 @@ internal sealed class TraceJoiner : ITraceSink
         sink?.Append(TraceEvent.Mark(lastNs, (ulong)AddText(mark.Text)), mark.Line);
     }
 
-    /// <summary>As the recorder's page table showed it; never accessed, as the DMA direction allows; else both.</summary>
+    /// <summary>As the recorder's page table showed it. Never accessed: read only if the DMA API said so, else both, since drivers allow reads of what a device writes.</summary>
     private static Permission PermissionOf(in GuestStep step) => step.Observed != Permission.None ? step.Observed : step.Direction switch
     {
         DmaDirection.ToDevice => Permission.Read,

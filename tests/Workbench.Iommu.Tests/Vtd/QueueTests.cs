@@ -117,6 +117,20 @@ public sealed class QueueTests
         Assert.Throws<ArgumentOutOfRangeException>(() => m.Unit.WriteQueueTail(tail));
     }
 
+    // The words of the descriptor before must not be taken for the one that cannot be read.
+    [Fact]
+    public void A_descriptor_where_there_is_no_memory_stops_the_queue()
+    {
+        using VtdMachine m = new();
+        ulong end = Workbench.Iommu.Memory.PhysicalMemory.Base + (2UL << 20);
+        Assert.False(m.Memory.Contains(new(end)));
+        m.Unit.SetQueue(new(end - 32), 4);
+        m.Enqueue(VtdDescriptor.IotlbGlobal());
+        m.Unit.WriteQueueTail(3);
+        Assert.Equal((1, VtdDescriptorError.UnknownType), (m.Unit.QueueHead, m.Unit.QueueError));
+        Assert.Equal(1, m.Counters.Invalidations);
+    }
+
     [Fact]
     public void The_driver_goes_round_the_queue_many_times()
     {

@@ -126,7 +126,14 @@ internal static class QemuLogParser
         if (name.SequenceEqual("smmuv3_range_inval"u8))
         {
             e.Kind = QemuEventKind.InvalidateRange;
-            if (!p.TrySkipPast("asid="u8) || !p.TryDecimal(out e.Id) || !p.TryLiteral(" addr="u8) || !p.TryHex(out e.Address)
+            if (!p.TrySkipPast("asid="u8)) return false;
+            if (p.TryLiteral("-1 "u8))
+            {
+                // Every address space: there is no kind for a range in all of them, so everything goes.
+                e.Kind = QemuEventKind.InvalidateAll;
+                return true;
+            }
+            if (!p.TryDecimal(out e.Id) || !p.TryLiteral(" addr="u8) || !p.TryHex(out e.Address)
                 || !p.TryLiteral(" tg="u8) || !p.TryDecimal(out ulong granule) || !p.TryLiteral(" num_pages="u8) || !p.TryHex(out ulong pages)
                 || granule > 3 || pages == 0 || pages > 1UL << 40 || e.Id > ushort.MaxValue) return false;
             e.Length = pages << (granule <= 1 ? 12 : granule == 2 ? 14 : 16);
