@@ -14,6 +14,8 @@ public sealed class Replayer
     private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
     private const ulong LongestAccess = 1UL << 32;
+    /// <summary>Times beyond this leave no room to add the time a harvest takes.</summary>
+    private const long LatestNs = 1L << 62;
     /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
     private const ulong UnknownMemoryPiece = 1UL << 30;
 
@@ -72,6 +74,7 @@ public sealed class Replayer
         for (int got; !stopped && (got = source.Read(batch)) > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
+            CheckTimes(batch[0].TimeNs, batch[got - 1].TimeNs);
             long before = events;
             if (before == 0) firstNs = batch[0].TimeNs;
             int done = Replay(batch.AsSpan(0, got), out stopped);
@@ -127,6 +130,7 @@ public sealed class Replayer
     /// <summary>An event that is no access; true if the replay is to stop here.</summary>
     private bool Other(in TraceEvent e)
     {
+        if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) CheckRange(e);
         switch (e.Kind)
         {
             case EventKind.Mark:
@@ -177,6 +181,7 @@ public sealed class Replayer
         {
             accesses++;
             if (e.Length > LongestAccess) ThrowTooLong(e);
+            if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
             bool isWrite = e.Kind == EventKind.Write;
             if ((e.Flags & NoPayload) == 0)
             {
@@ -272,6 +277,19 @@ public sealed class Replayer
     private void Swallow(in TraceEvent e, DomainTracker truth, ulong iova, ulong lastPage)
     {
         for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(truth.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(truth, page << 12));
+    }
+
+    private static void CheckTimes(long firstNs, long lastNs)
+    {
+        if (firstNs < -LatestNs || lastNs > LatestNs)
+            throw new TraceFormatException($"The trace has events at times {firstNs} to {lastNs} ns: 2^62 ns (146 years) to either side of its origin leave no time for harvests. Check the source's clock.");
+    }
+
+    private static void CheckRange(in TraceEvent e)
+    {
+        ulong most = ulong.MaxValue - Math.Max(e.Iova, e.Kind == EventKind.Map ? e.Target : 0);
+        if (unchecked(e.Length - 1) > most)
+            throw new TraceFormatException($"{e.Kind} of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): a range has at least 1 byte and ends below 2^64. The trace is broken; make it anew.");
     }
 
     private static void ThrowTooLong(in TraceEvent e) =>
