@@ -63,6 +63,7 @@ public struct WalkCache
     }
 
     // The hash's top bits; two shifts, because a count of 64 (one set) would be taken for 0.
+    // Unsafe as in SetAssociativeIotlb, set and way being in range by construction; to be judged by the Workloads benchmark, zipf1m.
     private readonly ref IotlbEntry FirstOfSet(in Level level, ulong page, ulong tag)
     {
         unchecked
