@@ -14,7 +14,7 @@ internal static class ReplayTable
     public static void Print(TextWriter to, ReplaySummary s, ReplayResult r, PageLog? pages, DmatReader reader)
     {
         foreach (string line in Wrap($"{s.Trace}: {reader.Provenance.Title}", 80)) to.WriteLine(line);
-        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvests, flush {s.Flush.ToString().ToLowerInvariant()}", 80)) to.WriteLine(line);
+        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvest{(s.Harvests == 1 ? "" : "s")}, flush {s.Flush.ToString().ToLowerInvariant()}", 80)) to.WriteLine(line);
         to.WriteLine();
         Row(to, "Trace", $"{s.Events:n0} events, {s.Accesses:n0} accesses in {s.DurationSeconds:n1} s");
         Row(to, "Payload", $"{ByteSize.Show(s.BytesWritten)} written, {ByteSize.Show(s.BytesRead)} read");
@@ -102,11 +102,17 @@ internal static class ReplayTable
         to.WriteLine();
         if (s.Missed4K == 0)
         {
-            to.WriteLine("Nothing was missed: every write was followed by a report of its page whose");
-            to.WriteLine("invalidation had completed.");
+            if (s.Harvests == 0) to.WriteLine("No access reached the IOMMU, so there was nothing to track.");
+            else
+            {
+                to.WriteLine("Nothing was missed: every write that reached memory was followed by a report of");
+                to.WriteLine("its page whose invalidation had completed.");
+            }
+            if (s.Faults > 0 || s.UnmappedAccesses > 0)
+                foreach (string line in Wrap(string.Create(CultureInfo.InvariantCulture, $"But {s.Faults:n0} requests faulted and {s.UnmappedAccesses:n0} accesses had no mapping: what they would have written is not in the truth."), 80)) to.WriteLine(line);
             return;
         }
-        to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"MISSED {s.Missed4K:n0} pages: written, and never reported afterwards. A migration loses them."));
+        to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"MISSED {s.Missed4K:n0} pages: written and not reported afterwards. A migration loses them."));
         foreach (MissedPage page in r.MissedPages.Take(ShownMissed))
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {page.Iova} at {page.TimeNs / 1e9:f6} s by {page.Device}"));
         if (s.Missed4K > ShownMissed) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {s.Missed4K - ShownMissed:n0} more (missed.csv with --out)"));

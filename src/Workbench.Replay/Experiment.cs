@@ -39,7 +39,7 @@ public sealed record Experiment
         if (!IotlbGeometry.TryParse(Iotlb, out _, out string geometry)) problems.Add(geometry);
         if (AddressBits is not (39 or 48 or 57)) problems.Add($"addressBits is {AddressBits}; 39, 48 and 57 are possible.");
         if (LeafLog2Of(PageSize) is null) problems.Add($"Page size '{PageSize}' is none; 4K, 2M, 1G or as-mapped.");
-        if (!Duration.TryParse(HarvestEvery, out long every) || every < 0) problems.Add($"Harvest interval '{HarvestEvery}' is none; write a number with ns, us, ms or s (100ms), or 0 for one harvest at the end.");
+        if (!Duration.TryParse(HarvestEvery, out long every) || every < 0) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), or 0 for one harvest at the end.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");
         return problems;
     }

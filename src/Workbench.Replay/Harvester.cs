@@ -8,7 +8,7 @@ namespace Workbench.Replay;
 /// Takes harvests while the trace goes on. A harvest is not a moment: scan, clear and invalidation take trace time, the replayer lets each
 /// DMA in at its own time, and what happens in between happens in the model as it would in a machine.
 /// </summary>
-internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCosts costs, bool atomic, long everyNs)
+internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCosts costs, bool atomic, long everyNs, CancellationToken cancellation)
 {
     private readonly InvalidationGather gather = new();
     private readonly List<HarvestRow> rows = [];
@@ -150,6 +150,8 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         }
         phase = Phase.Idle;
         ref readonly IommuCounters now = ref machine.Hardware.Counters;
+        cancellation.ThrowIfCancellationRequested();
+        if (rows.Count == ReplayResult.MostHarvests) throw new ArgumentException($"More than {ReplayResult.MostHarvests:n0} harvests: the interval is too short for this trace. Choose a longer --harvest.");
         rows.Add(new()
         {
             Harvest = rows.Count + 1, BeginNs = beginNs, EndNs = clockNs,

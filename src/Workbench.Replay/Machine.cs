@@ -37,6 +37,8 @@ internal sealed class Machine : IDisposable
 
     /// <summary>Takes the page-by-page account, if one is kept.</summary>
     public PageLog? Log { get; init; }
+    /// <summary>Unmaps that began or ended inside a leaf: the leaf was kept or went as a whole, as Linux's tables do it.</summary>
+    public long PartialUnmaps { get; private set; }
     /// <summary>Issue no invalidation but those of the trace; only for machines without paging-structure caches.</summary>
     public bool FollowsTraceOnly { get; init; }
     public IIommuDriver Driver => driver;
@@ -69,7 +71,7 @@ internal sealed class Machine : IDisposable
 
     private DomainTracker Create(DomainId? id)
     {
-        DomainId own = id ?? new(nextOwnDomain--);
+        DomainId own = id ?? NextOwn();
         DomainTracker tracker = new(driver.CreateDomain(own)) { Log = Log };
         Domains.Add(tracker);
         if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
@@ -129,10 +131,19 @@ internal sealed class Machine : IDisposable
         else driver.Invalidate(tracker.Domain, gather);
     }
 
+    private DomainId NextOwn()
+    {
+        while (nextOwnDomain > 0 && Domains.Exists(d => d.Domain.Id.Value == nextOwnDomain)) nextOwnDomain--;
+        if (nextOwnDomain == 0) throw new TraceFormatException("The trace uses more than 65,534 address spaces at once; an IOMMU has no more domain ids. Replay a part of it.");
+        return new(nextOwnDomain--);
+    }
+
     public void Unmap(in TraceEvent e)
     {
         DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
-        tracker.Domain.Table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+        IPageTable table = tracker.Domain.Table;
+        ulong removed = table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+        if (removed > e.Length || (removed < e.Length && table.TryGetLeaf(e.Iova, out _, out _))) PartialUnmaps++;
         // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
         if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
         else

@@ -55,6 +55,9 @@ public sealed record ReplayResult
     /// <summary>What a reader should know about how the replay was set up.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>Harvests of one replay at most: each keeps a row.</summary>
+    public const int MostHarvests = 1_000_000;
+
     /// <summary>Missed pages listed at most; all are counted.</summary>
     public const int MostMissedPages = 10_000;
 

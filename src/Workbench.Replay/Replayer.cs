@@ -43,10 +43,10 @@ public sealed class Replayer
 
     private readonly record struct Extent(ulong Physical, ulong Length);
 
-    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine)
+    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
-        harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs);
+        harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs, cancellation);
         diagnoses = experiment.Flush != FlushStrategy.After;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
@@ -63,7 +63,7 @@ public sealed class Replayer
         int leaf = Experiment.LeafLog2Of(experiment.PageSize) ?? 0;
         if (view == View.Gpa && leaf == 0) leaf = 12;
         using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages };
-        return new Replayer(experiment, source, view, machine).Run(progress, cancellation);
+        return new Replayer(experiment, source, view, machine, cancellation).Run(progress, cancellation);
     }
 
     private ReplayResult Run(Action<long>? progress, CancellationToken cancellation)
@@ -80,7 +80,7 @@ public sealed class Replayer
             int done = Replay(batch.AsSpan(0, got), out stopped);
             events += done;
             lastNs = batch[done - 1].TimeNs;
-            if ((events & ~0xFFFFFL) != (before & ~0xFFFFFL)) progress?.Invoke(events);
+            if ((events & ~0xFFFFL) != (before & ~0xFFFFL)) progress?.Invoke(events);
         }
         progress?.Invoke(events);
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
@@ -313,6 +313,7 @@ public sealed class Replayer
                 missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, last.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
             }
         }
+        if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
         return new()
         {

@@ -143,4 +143,34 @@ public sealed class ReplayCommandTests
         }
         Assert.False(summary.TryGetProperty("eventsPerSecond", out _), "files must not depend on the clock");
     }
+
+    [Fact]
+    public void What_faulted_is_said_beside_the_verdict()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["t.csv"], """
+            time_ns,kind,device,pasid,iova,length,target,flags,text,line
+            0,Map,00:01.0,,0x200000,2097152,0x400000,3,,
+            1000,Write,00:01.0,,0x201000,4096,,0,,
+            2000,Unmap,00:01.0,,0x200000,4096,,0,,
+            3000,Write,00:01.0,,0x300000,8192,,0,,
+
+            """);
+        Assert.Equal(0, WorkbenchProcess.Run("trace", "import", "--csv", folder["t.csv"], "--out", folder["t.dmat"]).Exit);
+        (int exit, string output, _) = WorkbenchProcess.Run("replay", folder["t.dmat"], "--view", "iova");
+        Assert.Equal(0, exit);
+        Assert.Contains("2 requests faulted", output, StringComparison.Ordinal);
+        Assert.Contains("1 unmaps began or ended inside a leaf", output, StringComparison.Ordinal);
+        (_, output, _) = WorkbenchProcess.Run("replay", folder["t.dmat"], "--view", "iova", "--page-size", "4K");
+        Assert.DoesNotContain("faulted", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("inside a leaf", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interval_that_makes_too_many_harvests_and_an_out_that_is_a_file_are_refused()
+    {
+        Assert.Contains("more than 1,000,000 harvests", WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-vfio-nested"), "--harvest", "1ns"), StringComparison.Ordinal);
+        Assert.Contains("is a file", WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-perf"), "--out", WorkbenchProcess.Trace("intel-perf")), StringComparison.Ordinal);
+        Assert.Contains("is a folder", WorkbenchProcess.Refused("replay", Repository.PathOf("src")), StringComparison.Ordinal);
+    }
 }

@@ -55,6 +55,10 @@ internal static class ReplayCommand
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems));
         using DmatReader reader = DmatFile.Open(path, parsed.GetValue(SkipBad));
         string? folder = parsed.GetValue(Out);
+        if (folder is not null && File.Exists(folder)) throw new ArgumentException($"--out {folder} is a file; name a folder, which is made if need be.");
+        long interval = experiment.HarvestEvery == "0" ? 0 : Interval(experiment);
+        if (interval > 0 && (reader.LastTimeNs - reader.FirstTimeNs) / interval > ReplayResult.MostHarvests)
+            throw new ArgumentException($"A harvest every {experiment.HarvestEvery} of a trace of {(reader.LastTimeNs - reader.FirstTimeNs) / 1e9:n1} s makes more than {ReplayResult.MostHarvests:n0} harvests; choose a longer --harvest.");
         PageLog? pages = folder is not null || reader.EventCount is >= 0 and < AccountAnyway ? new() : null;
         long began = Stopwatch.GetTimestamp();
         ReplayResult result;
@@ -84,6 +88,8 @@ internal static class ReplayCommand
         else ReplayTable.Print(Console.Out, summary, result, pages, reader);
         return CommandLine.Done;
     }
+
+    private static long Interval(Experiment experiment) => Duration.TryParse(experiment.HarvestEvery, out long ns) ? ns : 0;
 
     private static Experiment Settings(ParseResult parsed)
     {

@@ -83,7 +83,7 @@ internal static class TraceInfoCommand
         if (p.Join is { } join)
         {
             Line(to, "Join", $"clock offset {join.OffsetNs / 1e9:f6} s, moving by {join.DriftNs / 1000.0:n0} us; {join.Method}");
-            Line(to, "", $"{join.InsideLiveMapping:n0} of {join.Accesses:n0} translations inside a live mapping");
+            Line(to, "", $"{join.InsideLiveMapping:n0} of {join.Accesses:n0} translations inside a live mapping (whole recording)");
         }
         foreach (TraceInference i in p.Inferences) Line(to, "Importer", $"{i.Count:n0} {i.What}");
         Line(to, "Recorded on", $"{p.RecordedIommu ?? "unknown IOMMU"}, {p.RecordedMode ?? "mode unknown"}; a migration tracks {p.MigrationView ?? "unknown"} addresses");

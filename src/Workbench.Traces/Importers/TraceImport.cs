@@ -133,6 +133,7 @@ public static class TraceImport
         Infer("maps and unmaps whose device was guessed from their neighbours", guessedDevices);
         Infer("lines that could not be understood, dropped", badLines);
         HashSet<RequesterId> translated = [.. evidence.Translated];
+        string? mode = guest is null ? null : evidence.ModeOf(guest.Steps.LongCount(s => !s.IsMap), guest.UnclaimedMaps, guest.Steps.LongCount(s => s.IsMap));
         return new()
         {
             BadLines = badLines,
@@ -142,10 +143,11 @@ public static class TraceImport
             {
                 Title = options.Title, Tool = options.Tool, HowMade = options.HowMade, Sources = sources,
                 TimeOrigin = $"first line of the QEMU log, {builder.OriginNs / 1_000_000_000}.{builder.OriginNs % 1_000_000_000:d9} s since 1970",
-                MigrationView = options.MigrationView ?? "gpa",
+                // A vIOMMU that VFIO maps through holds the inner guest: its physical addresses are the IOVAs.
+                MigrationView = options.MigrationView ?? (mode == "vfio" ? "iova" : "gpa"),
                 GuestMemory = options.GuestMemory,
                 RecordedIommu = builder.Statistics.Dialect switch { QemuDialect.Vtd => "vtd", QemuDialect.AmdVi => "amdvi", QemuDialect.Smmuv3 => "smmuv3", _ => null },
-                RecordedMode = guest is null ? null : evidence.ModeOf(guest.Steps.LongCount(s => !s.IsMap), guest.UnclaimedMaps, guest.Steps.LongCount(s => s.IsMap)),
+                RecordedMode = mode,
                 Devices = [.. builder.DeviceNames.Where(d => translated.Count == 0 || translated.Contains(d.Key)).Select(d => new TraceDevice { Id = d.Key.ToString(), Name = d.Value })],
                 Join = join, Inferences = inferences,
                 Notes = builder.Statistics.Dialect == QemuDialect.AmdVi ? ["AMD-Vi logs carry no permissions: every mapping counts as readable and writable."] : [],

@@ -27,6 +27,8 @@ public static class DmatFile
     public static DmatReader Open(string path, bool skipBad = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path)) throw new TraceFormatException($"{path} is a folder; name a .dmat file in it.");
+        if (!File.Exists(path)) throw new TraceFormatException($"{path}: there is no such file. Make a trace with 'workbench trace import' or 'trace generate'; data/traces holds recorded ones.");
         return DmatReader.Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1), path, skipBad);
     }
 }

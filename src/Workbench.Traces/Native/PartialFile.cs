@@ -10,6 +10,7 @@ public sealed class PartialFile : IDisposable
     public PartialFile(string path)
     {
         this.path = Path.GetFullPath(path);
+        if (Path.GetDirectoryName(this.path) is { } folder) Directory.CreateDirectory(folder);
         Stream = new FileStream(PartialPath, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.SequentialScan);
     }
 
