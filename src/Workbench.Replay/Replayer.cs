@@ -16,18 +16,17 @@ public sealed class Replayer
     private const ulong LongestAccess = 1UL << 32;
     /// <summary>Times beyond this leave no room to add the time a harvest takes.</summary>
     private const long LatestNs = 1L << 62;
-    /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
-    private const ulong UnknownMemoryPiece = 1UL << 30;
 
     private readonly Experiment experiment;
     private readonly ITraceSource source;
     private readonly View view;
     private readonly Machine machine;
     private readonly IIommu hardware;
+    private readonly GuestMemory memory;
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
-    private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> swallowed = [];
+    private readonly SwallowedWrites swallowed;
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool measuresFromStart;
@@ -47,6 +46,7 @@ public sealed class Replayer
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
         harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs, cancellation);
+        (memory, swallowed) = (new(machine, source.Provenance.GuestMemory), new(machine));
         diagnoses = experiment.Flush != FlushStrategy.After;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
@@ -219,7 +219,7 @@ public sealed class Replayer
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
             DomainTracker guest = Tracker(e);
-            EnsureMemory(guest, gpa, inside);
+            memory.Ensure(guest, gpa, inside);
             Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
             left -= inside;
@@ -232,21 +232,8 @@ public sealed class Replayer
         if (tracker is { } same && e.Device == trackedDevice && e.PasidOrNone == trackedPasid) return same;
         DomainTracker used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
         (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
-        if (view == View.Gpa && used.Domain.Table.Leaves == 0) MapGuest(used);
+        if (view == View.Gpa && used.Domain.Table.Leaves == 0) notes.Add(memory.Map(used));
         return used;
-    }
-
-    private void MapGuest(DomainTracker guest)
-    {
-        foreach (TraceMemoryRange range in source.Provenance.GuestMemory) machine.MapIdentity(guest, range.Start, range.Length);
-        notes.Add(source.Provenance.GuestMemory.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.");
-    }
-
-    private void EnsureMemory(DomainTracker guest, ulong gpa, ulong length)
-    {
-        if (source.Provenance.GuestMemory.Count > 0) return;
-        for (ulong piece = gpa & ~(UnknownMemoryPiece - 1); piece <= gpa + (length - 1); piece += UnknownMemoryPiece)
-            if (!guest.Domain.Table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(guest, piece, UnknownMemoryPiece);
     }
 
     /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
@@ -265,18 +252,13 @@ public sealed class Replayer
                     Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
-                    if (translation.Swallowed) Swallow(e, truth, iova, last);
+                    if (translation.Swallowed) swallowed.Add(e, truth, iova, last);
                 }
                 if (left == inside) return;
                 left -= inside;
                 iova += inside;
             }
         }
-    }
-
-    private void Swallow(in TraceEvent e, DomainTracker truth, ulong iova, ulong lastPage)
-    {
-        for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(truth.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(truth, page << 12));
     }
 
     private static void CheckTimes(long firstNs, long lastNs)
@@ -297,22 +279,7 @@ public sealed class Replayer
 
     private ReplayResult Result()
     {
-        const string Unmapped = "written through an IOTLB entry believed dirty: its page was unmapped and the invalidation had not come";
-        string cause = experiment.Flush == FlushStrategy.None
-            ? "written through an IOTLB entry believed dirty: D was cleared by a harvest that did not invalidate"
-            : "written through an IOTLB entry believed dirty: it was filled after the harvest's invalidation and before its clear";
-        List<MissedPage> missed = [];
-        long missedCount = 0;
-        foreach (DomainTracker t in machine.Domains.OrderBy(d => d.Domain.Id.Value))
-        {
-            missedCount += t.Unreported.Count;
-            foreach (ulong page in t.Unreported)
-            {
-                if (missed.Count == ReplayResult.MostMissedPages) break;
-                bool known = swallowed.TryGetValue((t.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) last);
-                missed.Add(new(t.Domain.Id, page, known ? last.TimeNs : -1, last.Device, last.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
-            }
-        }
+        (long missedCount, List<MissedPage> missed) = swallowed.MissedOf(machine.Domains, experiment.Flush);
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
         return new()

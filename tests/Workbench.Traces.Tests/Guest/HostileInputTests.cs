@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsCheck;
 using Workbench.Traces.Guest;
 using Xunit;
@@ -11,7 +10,6 @@ public class HostileInputTests
 {
     private const int Samples = 3000;
     private static readonly ulong[] Absurd = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, ulong.MaxValue >> 1, ulong.MaxValue];
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
 
     private static readonly byte[][] Sound =
     [
@@ -54,7 +52,6 @@ public class HostileInputTests
 
     private static void ReadWithAll(byte[] bytes)
     {
-        long start = Stopwatch.GetTimestamp();
         foreach (bool skipBad in (bool[])[false, true])
         {
             ReadToEnd(() => new FtraceTextReader(new MemoryStream(bytes), "x", skipBad));
@@ -62,7 +59,6 @@ public class HostileInputTests
             ReadToEnd(() => new TraceCmdDatReader(new MemoryStream(bytes), "x", skipBad));
             ReadToEnd(() => GuestEventReaders.Open(new MemoryStream(bytes), "x", skipBad));
         }
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, MostTime);
     }
 
     private static void ReadToEnd(Func<IGuestEventReader> open)
