@@ -35,7 +35,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (e is TraceFormatException or ArgumentException or NotSupportedException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TraceFormatException or ArgumentException or NotSupportedException or InsufficientMemoryException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine("workbench: " + FirstLine(e.Message));
             return WrongInput;

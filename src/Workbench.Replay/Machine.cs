@@ -22,6 +22,7 @@ internal sealed class Machine : IDisposable
     private readonly List<(DomainTracker Domain, ulong FirstByte, ulong LastByte)> deferred = [];
     private readonly int largestLeafLog2;
     private bool strict;
+    private readonly HashSet<DomainId> usedIds = [];
     private ushort nextOwnDomain = FirstOwnDomain;
 
     private readonly bool alwaysStrict;
@@ -71,7 +72,7 @@ internal sealed class Machine : IDisposable
 
     private DomainTracker Create(DomainId? id)
     {
-        DomainId own = id ?? NextOwn();
+        DomainId own = id is { } wanted && usedIds.Add(wanted) ? wanted : NextOwn();
         DomainTracker tracker = new(driver.CreateDomain(own)) { Log = Log };
         Domains.Add(tracker);
         if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
@@ -133,7 +134,7 @@ internal sealed class Machine : IDisposable
 
     private DomainId NextOwn()
     {
-        while (nextOwnDomain > 0 && Domains.Exists(d => d.Domain.Id.Value == nextOwnDomain)) nextOwnDomain--;
+        while (nextOwnDomain > 0 && !usedIds.Add(new(nextOwnDomain))) nextOwnDomain--;
         if (nextOwnDomain == 0) throw new TraceFormatException("The trace uses more than 65,534 address spaces at once; an IOMMU has no more domain ids. Replay a part of it.");
         return new(nextOwnDomain--);
     }

@@ -89,7 +89,7 @@ public sealed class Replayer
         return Result();
     }
 
-    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so never compiled as well as this.</summary>
+    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>
     private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
     {
         long nextNs = harvester.NextNs;

@@ -1,3 +1,4 @@
+using Workbench.Iommu;
 using Workbench.Testing;
 using Workbench.Traces;
 using Xunit;
@@ -64,5 +65,19 @@ public class ExtremeTraceTests
         TraceBuilder trace = new TraceBuilder().At(begin).Attach(1).Map(0, Page).Write(0).At(begin + length).Mark("end");
         if (accepted) Assert.Equal(1, trace.RunAsItIs(InIova).DistinctReported4K);
         else Assert.Contains("146 years", Assert.Throws<TraceFormatException>(() => trace.RunAsItIs(InIova)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_recorded_domain_keeps_apart_from_the_thousands_that_have_no_number()
+    {
+        // Domains without a number are counted down from 0xFFFE: 6000 of them pass 0xEFFF, which the trace then names itself.
+        TraceBuilder trace = new TraceBuilder().At(0);
+        for (uint pasid = 1; pasid <= 6000; pasid++) trace.By(new RequesterId(0x10), pasid).Map(0, Page);
+        trace.By(new RequesterId(0x18)).Attach(0xEFFF).Map(0, Page).Write(0);
+        trace.By(new RequesterId(0x10), 3000).Write(0);
+        ReplayResult result = trace.Run(InIova);
+        Assert.Equal(0, result.Counters.Faults);
+        Assert.Equal(2, result.DistinctReported4K);
+        Assert.Equal(0, result.Missed4K);
     }
 }

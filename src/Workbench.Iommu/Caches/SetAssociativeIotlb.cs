@@ -88,7 +88,7 @@ public struct SetAssociativeIotlb : IIotlb
                     entry.Leaf = leaf;
                     return;
                 }
-                // An empty entry's stamp is 0. Which way is oldest cannot be predicted: the loop keeps it without a branch.
+                // An empty entry's stamp is 0. The loop keeps the oldest way without a branch.
                 ulong isOlder = (ulong)((long)(entry.Stamp - oldest) >> 63);
                 oldest ^= (oldest ^ entry.Stamp) & isOlder;
                 victim ^= (victim ^ way) & (int)isOlder;

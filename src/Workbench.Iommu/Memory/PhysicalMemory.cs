@@ -104,7 +104,7 @@ public sealed unsafe class PhysicalMemory : IDisposable
     private void Grow()
     {
         if (chunkCount == maxChunks)
-            throw new InvalidOperationException($"The simulated table memory is full ({(ulong)maxChunks << ChunkLog2} bytes). Map with larger pages, or give the machine more table memory.");
+            throw new InsufficientMemoryException($"The simulated table memory is full ({(ulong)maxChunks << ChunkLog2} bytes). Map with larger pages, or give the machine more table memory.");
         chunks[chunkCount] = (ulong*)NativeMemory.AllocZeroed(1u << ChunkLog2);
         chunkCount++;
         committedBytes = (ulong)chunkCount << ChunkLog2;

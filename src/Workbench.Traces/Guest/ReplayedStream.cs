@@ -1,15 +1,11 @@
+using Workbench.Traces.Text;
+
 namespace Workbench.Traces.Guest;
 
 /// <summary>Gives bytes that were read ahead of a pipe once more, then the rest of the pipe.</summary>
-internal sealed class ReplayedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+internal sealed class ReplayedStream(ReadOnlyMemory<byte> head, Stream rest) : ForwardStream
 {
     private ReadOnlyMemory<byte> left = head;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -21,9 +17,4 @@ internal sealed class ReplayedStream(ReadOnlyMemory<byte> head, Stream rest) : S
         left = left[taken..];
         return taken;
     }
-
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,15 +1,11 @@
+using Workbench.Traces.Text;
+
 namespace Workbench.Traces.Importers;
 
 /// <summary>Reads through a decompressor and turns its many kinds of failure into one message about the file.</summary>
-internal sealed class DecompressedStream(Stream inner, FileStream file, string name) : Stream
+internal sealed class DecompressedStream(Stream inner, FileStream file, string name) : ForwardStream
 {
     private bool holdsAnything;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException("a decompressing stream has no length");
-    public override long Position { get => throw new NotSupportedException("a decompressing stream has no position"); set => throw new NotSupportedException("a decompressing stream cannot seek"); }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -28,11 +24,6 @@ internal sealed class DecompressedStream(Stream inner, FileStream file, string n
         holdsAnything |= got > 0;
         return got;
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("a decompressing stream cannot seek");
-    public override void SetLength(long value) => throw new NotSupportedException("a decompressing stream is read only");
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("a decompressing stream is read only");
 
     protected override void Dispose(bool disposing)
     {

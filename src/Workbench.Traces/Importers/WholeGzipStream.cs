@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using Workbench.Traces.Text;
 
 namespace Workbench.Traces.Importers;
 
@@ -8,7 +9,7 @@ namespace Workbench.Traces.Importers;
 /// Reads a .gz file of one or more members and checks at the end that it is whole: the runtime's own reader takes a file that was cut short
 /// for one that ends there.
 /// </summary>
-internal sealed class WholeGzipStream(FileStream file) : Stream
+internal sealed class WholeGzipStream(FileStream file) : ForwardStream
 {
     private const int TrailerBytes = 8;
 
@@ -16,12 +17,6 @@ internal sealed class WholeGzipStream(FileStream file) : Stream
     private readonly Crc32 crc = new();
     private long bytes;
     private bool isChecked;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException("a decompressing stream has no length");
-    public override long Position { get => throw new NotSupportedException("a decompressing stream has no position"); set => throw new NotSupportedException("a decompressing stream cannot seek"); }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -59,11 +54,6 @@ internal sealed class WholeGzipStream(FileStream file) : Stream
             if (at + got > skip) last.Append(buffer.AsSpan((int)Math.Max(0, skip - at), got - (int)Math.Max(0, skip - at)));
         return last.GetCurrentHashAsUInt32();
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("a decompressing stream cannot seek");
-    public override void SetLength(long value) => throw new NotSupportedException("a decompressing stream is read only");
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("a decompressing stream is read only");
 
     protected override void Dispose(bool disposing)
     {

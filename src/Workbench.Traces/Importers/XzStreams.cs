@@ -1,19 +1,14 @@
 using SharpCompress.Compressors.Xz;
+using Workbench.Traces.Text;
 
 namespace Workbench.Traces.Importers;
 
 /// <summary>Reads an .xz file that holds several streams one after the other, as parallel packers and cat make them; zero bytes may pad between.</summary>
-internal sealed class XzStreams(FileStream file) : Stream
+internal sealed class XzStreams(FileStream file) : ForwardStream
 {
     public static ReadOnlySpan<byte> Magic => [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0];
 
     private XZStream current = new(file);
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException("a decompressing stream has no length");
-    public override long Position { get => throw new NotSupportedException("a decompressing stream has no position"); set => throw new NotSupportedException("a decompressing stream cannot seek"); }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -44,11 +39,6 @@ internal sealed class XzStreams(FileStream file) : Stream
             return true;
         }
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("a decompressing stream cannot seek");
-    public override void SetLength(long value) => throw new NotSupportedException("a decompressing stream is read only");
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("a decompressing stream is read only");
 
     protected override void Dispose(bool disposing)
     {

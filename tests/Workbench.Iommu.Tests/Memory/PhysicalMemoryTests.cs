@@ -64,7 +64,7 @@ public sealed class PhysicalMemoryTests
     {
         using PhysicalMemory memory = new(2UL << 20);
         for (int i = 0; i < FramesPerChunk; i++) memory.AllocateFrame();
-        Assert.Contains("full (2097152 bytes)", Assert.Throws<InvalidOperationException>(() => memory.AllocateFrame()).Message, StringComparison.Ordinal);
+        Assert.Contains("full (2097152 bytes)", Assert.Throws<InsufficientMemoryException>(() => memory.AllocateFrame()).Message, StringComparison.Ordinal);
         Assert.Equal(FramesPerChunk, memory.FramesInUse);
     }
 
