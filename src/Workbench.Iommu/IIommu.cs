@@ -9,8 +9,17 @@ public interface IIommu
     /// <summary>Translates the page that holds the request's first byte, with every side effect hardware has (caches, A and D bits, fault records).</summary>
     void Translate(in DmaRequest request, out Translation translation);
 
+    /// <summary>
+    /// Answers a translation request (ATS): where the page of the request's first byte lies and what the device may do with it. Not a write
+    /// (NW = 1) leaves a clean page clean and grants no writing of it; a write makes a writable page dirty now. Nothing granted is no fault.
+    /// </summary>
+    void RequestTranslation(in DmaRequest request, out Translation translation);
+
     /// <summary>Drops cached state as one completed invalidation does.</summary>
     void Execute(in InvalidationRequest request);
+
+    /// <summary>Would a write of this request, made through something cached, leave no dirty mark, because the leaf in memory is clean now? Reads only.</summary>
+    bool Swallows(in DmaRequest request);
 
     /// <summary>Look up, on every write that hits, whether the D bit in memory agrees (slow; for explaining missed pages).</summary>
     bool Diagnose { get; set; }

@@ -1,4 +1,5 @@
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
 
@@ -20,6 +21,12 @@ public interface IIommuDriver : IDisposable
     /// <summary>Lets a device (or one PASID of it) use a domain; whatever it used before is let go, with the invalidations that takes.</summary>
     void Attach(RequesterId device, Pasid? pasid, Domain domain);
 
+    /// <summary>
+    /// Maps a range in a domain's table, with the largest leaves allowed; entries that lead to the table follow if its top changes. What has to be
+    /// invalidated is added to the gather.
+    /// </summary>
+    MapResult Map(Domain domain, ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2, InvalidationGather gather);
+
     /// <summary>Turns dirty tracking of a domain on or off for all its devices, with the invalidations that takes; leftover dirty bits are cleared first when turned on.</summary>
     void SetDirtyTracking(Domain domain, bool enable);
 
@@ -34,4 +41,7 @@ public interface IIommuDriver : IDisposable
 
     /// <summary>Invalidates everything and waits.</summary>
     int InvalidateAll();
+
+    /// <summary>Waits until the updates of accesses that are over can be seen by software; nothing is invalidated.</summary>
+    int Fence();
 }

@@ -5,17 +5,15 @@ using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
 using Workbench.Iommu.Invalidation;
-using Workbench.Iommu.Memory;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
 
 /// <summary>
-/// The part of an IOMMU that every vendor shares: context cache, IOTLB, walker. One engine per format and IOTLB kind, so that a request
-/// costs one interface call and no more.
+/// The part of an IOMMU that every vendor shares: context cache, IOTLB, faults. One engine per IOTLB kind, so that a request costs one
+/// interface call and no more; the walker, which knows the format, is asked on a miss only.
 /// </summary>
-public sealed class Iommu<TFormat, TIotlb> : IIommu
-    where TFormat : struct, IDirtyTrackingFormat
+public sealed class Iommu<TIotlb> : IIommu
     where TIotlb : struct, IIotlb
 {
     /// <summary>Faults kept until they are drained; hardware logs are of this order.</summary>
@@ -23,22 +21,28 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
 
     private readonly IContextLocator locator;
     private readonly ContextCache contexts = new();
-    private readonly PageTableWalker<TFormat> walker;
+    private readonly IPageWalker[] walkers;
     private readonly List<Fault> faults = [];
     private readonly Action<Fault>? onFault;
+    private readonly int largestEntryLog2;
     private TIotlb iotlb;
     private IommuCounters counters;
     private TranslationContext? current;
     private RequesterId currentDevice;
     private uint currentPasid;
 
-    /// <summary>Composes an engine; <paramref name="onFault"/> lets the vendor record faults in its own registers or log.</summary>
-    public Iommu(IContextLocator locator, PhysicalMemory memory, TIotlb iotlb, bool walkCaches, Action<Fault>? onFault = null)
+    /// <summary>
+    /// Composes an engine. <paramref name="walkers"/> are all that contexts may name, for invalidation; <paramref name="onFault"/> lets the vendor record
+    /// faults in its own registers or log.
+    /// </summary>
+    public Iommu(IContextLocator locator, IReadOnlyList<IPageWalker> walkers, TIotlb iotlb, bool splitsLargePages = false, Action<Fault>? onFault = null)
     {
+        ArgumentNullException.ThrowIfNull(walkers);
         this.locator = locator;
         this.iotlb = iotlb;
         this.onFault = onFault;
-        walker = new(memory, walkCaches);
+        this.walkers = [.. walkers];
+        largestEntryLog2 = splitsLargePages ? 12 : 63;
     }
 
     /// <inheritdoc/>
@@ -62,7 +66,7 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
             // What is only needed off the path of a hit stays in methods of its own: a local whose address is taken costs every hit.
             if ((current is null || request.Device != currentDevice || request.PasidOrNone != currentPasid) && !SwitchTo(request, out translation)) return;
             TranslationContext context = current;
-            ref IotlbEntry entry = ref iotlb.Find(context.Domain.Value, request.Iova);
+            ref IotlbEntry entry = ref iotlb.Find(context.Tag.Value, request.Iova);
             TranslationSource source = TranslationSource.Walk;
             if (!Unsafe.IsNullRef(ref entry))
             {
@@ -75,8 +79,9 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
                     translation.PageLog2 = (byte)pageLog2;
                     translation.Fault = FaultKind.None;
                     translation.Source = TranslationSource.Iotlb;
+                    translation.Granted = Permission.None;
                     translation.Swallowed = false;
-                    if (Diagnose && request.IsWrite) translation.Swallowed = context.KeepsDirty && !TFormat.IsDirty(walker.PeekLeaf(context, request.Iova));
+                    if (Diagnose && request.IsWrite) translation.Swallowed = context.Walker.Swallows(context, request.Iova);
                     return;
                 }
                 counters.DirtyRewalks++;
@@ -89,24 +94,83 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
 
     private void Walk(TranslationContext context, in DmaRequest request, TranslationSource source, out Translation translation)
     {
-        FaultKind fault = walker.Walk(context, request.Iova, request.IsWrite, ref counters, out ulong leaf, out int pageLog2);
+        FaultKind fault = Walk(context, request, request.IsWrite ? AccessKind.Write : AccessKind.Read, source, out WalkResult page);
+        if (fault != FaultKind.None)
+        {
+            Record(context, request, fault, source, out translation);
+            return;
+        }
+        translation.Physical = page.PhysicalOf(request.Iova);
+        translation.PageLog2 = (byte)page.PageLog2;
+        translation.Fault = FaultKind.None;
+        translation.Source = source;
+        translation.Granted = Permission.None;
+        translation.Swallowed = false;
+    }
+
+    private FaultKind Walk(TranslationContext context, in DmaRequest request, AccessKind kind, TranslationSource source, out WalkResult page)
+    {
+        FaultKind fault = context.Walker.Walk(context, request.Iova, kind, ref counters, out page);
         if (fault != FaultKind.None)
         {
             // A cached entry that turned out too weak is stale: hardware that re-walked and faulted keeps nothing for the page.
-            if (source == TranslationSource.Rewalk) iotlb.InvalidateRange(context.Domain.Value, request.Iova, request.Iova);
-            Record(request, fault, source, out translation);
+            if (source == TranslationSource.Rewalk) iotlb.InvalidateRange(TagMatch.Exactly(context.Tag), request.Iova, request.Iova);
+            return fault;
+        }
+        if (page.PageLog2 > largestEntryLog2) page = new((page.PhysicalOf(request.Iova) & ~Bits.Mask(largestEntryLog2)) | (page.Leaf & 0xFFF), largestEntryLog2);
+        if (!context.IsPassThrough) iotlb.Fill(context.Tag.Value, request.Iova, page.PageLog2, page.Leaf);
+        return FaultKind.None;
+    }
+
+    /// <inheritdoc/>
+    public void RequestTranslation(in DmaRequest request, out Translation translation)
+    {
+        if ((current is null || request.Device != currentDevice || request.PasidOrNone != currentPasid) && !SwitchTo(request, out translation)) return;
+        TranslationContext context = current;
+        counters.TranslationRequests++;
+        if (!context.AllowsAts)
+        {
+            Record(context, request, FaultKind.TranslationRequestBlocked, TranslationSource.Walk, out translation);
             return;
         }
-        iotlb.Fill(context.Domain.Value, request.Iova, pageLog2, leaf);
-        unchecked
+        ref IotlbEntry entry = ref iotlb.Find(context.Tag.Value, request.Iova);
+        TranslationSource source = Unsafe.IsNullRef(ref entry) ? TranslationSource.Walk : TranslationSource.Rewalk;
+        WalkResult page;
+        // To a writer an entry is enough if it is dirty already, or can never be written; to a reader any entry is.
+        if (source == TranslationSource.Rewalk && (!request.IsWrite || (entry.Leaf & IotlbEntry.DirtyKnown) != 0 || (entry.Leaf & IotlbEntry.MayWrite) == 0))
         {
-            translation.Physical = (leaf & ~0xFFFUL) | (request.Iova & ((1UL << pageLog2) - 1));
-            translation.PageLog2 = (byte)pageLog2;
-            translation.Fault = FaultKind.None;
-            translation.Source = source;
-            translation.Swallowed = false;
+            counters.IotlbHits++;
+            source = TranslationSource.Iotlb;
+            page = new(entry.Leaf, entry.PageLog2);
         }
+        else
+        {
+            if (source == TranslationSource.Walk) counters.IotlbMisses++;
+            else counters.DirtyRewalks++;
+            FaultKind fault = Walk(context, request, request.IsWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
+            if (IsRefusal(fault))
+            {
+                // Answered with R = W = 0: the device hears it, no fault is recorded.
+                translation = default;
+                translation.Source = source;
+                return;
+            }
+            if (fault != FaultKind.None)
+            {
+                Record(context, request, fault, source, out translation);
+                return;
+            }
+        }
+        translation = default;
+        translation.Physical = page.PhysicalOf(request.Iova);
+        translation.PageLog2 = (byte)page.PageLog2;
+        translation.Source = source;
+        translation.Granted = page.DirtyIsKnown ? page.Permission : page.Permission & Permission.Read;
     }
+
+    /// <summary>Faults that a translation request hears as "no permission" (PCIe ATS: R = W = 0), so that the device may ask for the page.</summary>
+    private static bool IsRefusal(FaultKind fault) => fault is FaultKind.NotPresent or FaultKind.NoReadPermission or FaultKind.NoWritePermission
+        or FaultKind.AccessedIsClear or FaultKind.DirtyIsClear or FaultKind.SupervisorOnly;
 
     /// <summary>Makes the requester's context the current one; false, with the fault recorded, if it has none.</summary>
     [MemberNotNullWhen(true, nameof(current))]
@@ -118,7 +182,7 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
             translation = default;
             return true;
         }
-        Record(request, fault, TranslationSource.Walk, out translation);
+        Record(null, request, fault, TranslationSource.Walk, out translation);
         return false;
     }
 
@@ -128,8 +192,7 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
         if (context is null)
         {
             counters.ContextCacheMisses++;
-            Pasid? pasid = request.PasidOrNone == DmaRequest.NoPasid ? null : new Pasid(request.PasidOrNone);
-            FaultKind fault = locator.Locate(request.Device, pasid, out context);
+            FaultKind fault = locator.Locate(request.Device, request.Pasid, out context);
             if (fault != FaultKind.None) return fault;
             if (context is null) throw new UnreachableException($"the lookup of {request.Device} gave neither a context nor a fault");
             contexts.Fill(request.Device, request.PasidOrNone, context);
@@ -139,44 +202,63 @@ public sealed class Iommu<TFormat, TIotlb> : IIommu
         return FaultKind.None;
     }
 
-    private void Record(in DmaRequest request, FaultKind kind, TranslationSource source, out Translation translation)
+    private void Record(TranslationContext? context, in DmaRequest request, FaultKind kind, TranslationSource source, out Translation translation)
     {
         counters.Faults++;
         translation = default;
         translation.Fault = kind;
         translation.Source = source;
-        Fault fault = new(kind, request.Device, request.PasidOrNone == DmaRequest.NoPasid ? null : new Pasid(request.PasidOrNone), new(request.Iova), request.IsWrite);
+        if (context is { RecordsFaults: false }) return;
+        Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)
+        {
+            Where = context is null ? default : context.Walker.LastFault,
+            IsTranslationRequest = request.IsTranslationRequest,
+            IsStalled = context is { StallsFaults: true } && kind.CanStall,
+        };
         if (faults.Count < MaxRecordedFaults) faults.Add(fault);
         onFault?.Invoke(fault);
     }
 
     /// <inheritdoc/>
+    public bool Swallows(in DmaRequest request) => contexts.Find(request.Device, request.PasidOrNone) is { } context && context.Walker.Swallows(context, request.Iova);
+
+    /// <inheritdoc/>
     public void Execute(in InvalidationRequest request)
     {
-        counters.Invalidations++;
-        if (request.Scope >= InvalidationScope.Device) current = null;
+        if (request.Scope != InvalidationScope.Fence) counters.Invalidations++;
+        if (request.Scope is >= InvalidationScope.Device and <= InvalidationScope.AllContexts) current = null;
         switch (request.Scope)
         {
             case InvalidationScope.Range:
-                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Domain.Value, request.FirstByte, request.LastByte);
-                if (!request.LeafOnly) walker.Cache.InvalidateRange(request.Domain.Value, request.FirstByte, request.LastByte);
+                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Tags, request.FirstByte, request.LastByte);
+                if (request.LeafOnly) break;
+                foreach (IPageWalker walker in walkers) walker.InvalidateRange(request.Tags, request.FirstByte, request.LastByte);
                 break;
-            case InvalidationScope.Domain:
-                counters.EntriesInvalidated += iotlb.InvalidateOwner(request.Domain.Value);
-                walker.Cache.InvalidateOwner(request.Domain.Value);
+            case InvalidationScope.Tags:
+                counters.EntriesInvalidated += iotlb.InvalidateOwners(request.Tags);
+                foreach (IPageWalker walker in walkers) walker.InvalidateTags(request.Tags);
                 break;
             case InvalidationScope.All:
                 counters.EntriesInvalidated += iotlb.InvalidateAll();
-                walker.Cache.InvalidateAll();
+                foreach (IPageWalker walker in walkers) walker.InvalidateAll();
                 break;
             case InvalidationScope.Device:
                 contexts.InvalidateDevice(request.Device);
+                break;
+            case InvalidationScope.DevicePasid:
+                contexts.InvalidatePasid(request.Device, request.Pasid ?? default);
                 break;
             case InvalidationScope.DomainContexts:
                 contexts.InvalidateDomain(request.Domain);
                 break;
             case InvalidationScope.AllContexts:
                 contexts.InvalidateAll();
+                break;
+            case InvalidationScope.Fence:
+                foreach (IPageWalker walker in walkers) walker.Fence(ref counters);
+                break;
+            case InvalidationScope.DeviceTlb:
+                // Devices keep their translations themselves: DeviceTlbs stands in front of an engine that has some.
                 break;
             default:
                 throw new UnreachableException($"invalidation scope {request.Scope}");

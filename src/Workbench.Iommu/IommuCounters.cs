@@ -32,6 +32,15 @@ public struct IommuCounters
     /// <summary>Times the IOTLB was emptied because it was full.</summary>
     public long IotlbFullFlushes;
 
+    /// <summary>Translation requests (ATS) that devices sent.</summary>
+    public long TranslationRequests;
+    /// <summary>Accesses answered by a device's own TLB.</summary>
+    public long DeviceTlbHits;
+    /// <summary>Entries of device TLBs that invalidations dropped.</summary>
+    public long DeviceTlbEntriesInvalidated;
+    /// <summary>Page requests (PRI) that devices sent.</summary>
+    public long PageRequests;
+
     /// <summary>What was counted since an earlier moment.</summary>
     public readonly IommuCounters Since(in IommuCounters earlier) => new()
     {
@@ -49,5 +58,9 @@ public struct IommuCounters
         Invalidations = Invalidations - earlier.Invalidations,
         EntriesInvalidated = EntriesInvalidated - earlier.EntriesInvalidated,
         IotlbFullFlushes = IotlbFullFlushes - earlier.IotlbFullFlushes,
+        TranslationRequests = TranslationRequests - earlier.TranslationRequests,
+        DeviceTlbHits = DeviceTlbHits - earlier.DeviceTlbHits,
+        DeviceTlbEntriesInvalidated = DeviceTlbEntriesInvalidated - earlier.DeviceTlbEntriesInvalidated,
+        PageRequests = PageRequests - earlier.PageRequests,
     };
 }

@@ -1,4 +1,5 @@
 using Workbench.Iommu.Caches;
+using Workbench.Iommu.Invalidation;
 
 namespace Workbench.Iommu;
 
@@ -17,6 +18,8 @@ public sealed record IommuSpec
     public bool CachesNotPresent { get; init; }
     /// <summary>Largest address mask of a page-selective invalidation, log2 of 4 KiB pages (VT-d CAP.MAMV): 9 to 52; beyond it the driver falls back to the domain.</summary>
     public int LargestInvalidationMask { get; init; } = 45;
+    /// <summary>How the driver turns changes into invalidations.</summary>
+    public DriverProfile Profile { get; init; } = DriverProfile.Linux;
     /// <summary>Largest leaf the part has, as a power of two of bytes: 12, 21 or 30 for VT-d.</summary>
     public int LargestLeafLog2 { get; init; } = 30;
 }

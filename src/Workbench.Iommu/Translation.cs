@@ -11,6 +11,8 @@ public enum TranslationSource : byte
     Walk,
     /// <summary>By a walk, because the cached entry was not known dirty (or did not allow the access).</summary>
     Rewalk,
+    /// <summary>From the device's own TLB, without asking the IOMMU (ATS).</summary>
+    DeviceTlb,
 }
 
 /// <summary>The outcome of one request: an address and the size of the page used, or a fault.</summary>
@@ -24,6 +26,8 @@ public struct Translation
     public FaultKind Fault;
     /// <summary>Where it came from.</summary>
     public TranslationSource Source;
+    /// <summary>What a translation request (ATS) was granted; not filled in for other requests.</summary>
+    public Permission Granted;
     /// <summary>
     /// A write that went through a cached entry believed dirty while the entry in memory is clean: nothing will ever report it unless
     /// something else dirties the page. Filled in only while the IOMMU diagnoses (see <see cref="IIommu.Diagnose"/>).

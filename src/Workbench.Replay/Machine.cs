@@ -114,14 +114,14 @@ internal sealed class Machine : IDisposable
         }
         DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
         IPageTable table = tracker.Domain.Table;
-        MapResult result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        MapResult result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         if (result == MapResult.AlreadyMapped)
         {
             Remaps++;
             // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
             ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
             table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
-            result = table.Map(e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+            result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
         if (result == MapResult.OutOfRange)
             throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages inside the table's {table.LastIova:x} address limit. Replay with more --address-bits, or check the trace.");
@@ -184,7 +184,7 @@ internal sealed class Machine : IDisposable
     /// <summary>Maps guest memory one to one, for the gpa view.</summary>
     public void MapIdentity(DomainTracker tracker, ulong start, ulong length)
     {
-        MapResult result = tracker.Domain.Table.Map(start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
+        MapResult result = driver.Map(tracker.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
         if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): it must be whole 4 KiB pages within the address width and must not overlap.");
         gather.Reset();
     }

@@ -97,7 +97,7 @@ public static class RecordingValidator
         ulong pageMask = e.Length - 1;
         bool found = machine.TrackerOf(e.Device, e.PasidOrNone).Domain.Table.TryGetLeaf(e.Iova, out ulong entry, out int log2);
         // What the recorder's entry must have been: page address, permission, and the large-page bit by its size.
-        ulong recordedEntry = Iommu.Vtd.VtdSecondStageFormat.EncodeLeaf(e.Target & ~pageMask, e.Length switch { 1UL << 30 => 2, 1UL << 21 => 1, _ => 0 }, e.Permission);
+        ulong recordedEntry = Iommu.Vtd.VtdSecondStageFormat.EncodeLeaf(e.Target & ~pageMask, e.Length switch { 1UL << 30 => 2, 1UL << 21 => 1, _ => 0 }, System.Numerics.BitOperations.Log2(e.Length), e.Permission);
         if (found && (entry == recordedEntry || !sameFormat) && t.Fault == FaultKind.None && t.Physical == e.Target) leaves++;
         else
             Differ(string.Create(CultureInfo.InvariantCulture, $"recorded leaf entry 0x{recordedEntry:x}, the model's is {(found ? $"0x{entry:x} (2^{log2} bytes)" : "not present")}, translation {new Spa(t.Physical)} for {new Spa(e.Target)}"), e, number, line, differences);

@@ -64,7 +64,7 @@ public struct FullyAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public ref IotlbEntry Find(uint owner, ulong iova)
+    public ref IotlbEntry Find(ulong owner, ulong iova)
     {
         unchecked
         {
@@ -85,7 +85,7 @@ public struct FullyAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public void Fill(uint owner, ulong iova, int pageLog2, ulong leaf)
+    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
         unchecked
         {
@@ -165,10 +165,10 @@ public struct FullyAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public int InvalidateRange(uint owner, ulong firstByte, ulong lastByte)
+    public int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
     {
         int dropped = 0;
-        if ((lastByte - firstByte) >> 12 <= 16)
+        if (owners.IsExact && (lastByte - firstByte) >> 12 <= 16)
         {
             for (ulong left = sizes; left != 0; left &= left - 1)
             {
@@ -176,7 +176,7 @@ public struct FullyAssociativeIotlb : IIotlb
                 ulong last = lastByte >> pageLog2;
                 for (ulong page = firstByte >> pageLog2; ; page++)
                 {
-                    int slot = Slot(page, IotlbEntry.TagOf(owner, pageLog2));
+                    int slot = Slot(page, IotlbEntry.TagOf(owners.Value, pageLog2));
                     if (slot >= 0) { Drop(slot); dropped++; }
                     if (page == last) break;
                 }
@@ -186,20 +186,20 @@ public struct FullyAssociativeIotlb : IIotlb
         for (int slot = newest; slot >= 0;)
         {
             int next = older[slot];
-            if (entries[slot].Owner == owner && entries[slot].Overlaps(firstByte, lastByte)) { Drop(slot); dropped++; }
+            if (owners.Covers(entries[slot].Owner) && entries[slot].Overlaps(firstByte, lastByte)) { Drop(slot); dropped++; }
             slot = next;
         }
         return dropped;
     }
 
     /// <inheritdoc/>
-    public int InvalidateOwner(uint owner)
+    public int InvalidateOwners(TagMatch owners)
     {
         int dropped = 0;
         for (int slot = newest; slot >= 0;)
         {
             int next = older[slot];
-            if (entries[slot].Owner == owner) { Drop(slot); dropped++; }
+            if (owners.Covers(entries[slot].Owner)) { Drop(slot); dropped++; }
             slot = next;
         }
         return dropped;

@@ -4,16 +4,16 @@ namespace Workbench.Iommu.Caches;
 public interface IIotlb
 {
     /// <summary>The entry for an owner's address, whatever its page size; a null reference if there is none. Counts as a use.</summary>
-    ref IotlbEntry Find(uint owner, ulong iova);
+    ref IotlbEntry Find(ulong owner, ulong iova);
 
     /// <summary>Puts a translation in, over the same page's old entry or the replacement's victim.</summary>
-    void Fill(uint owner, ulong iova, int pageLog2, ulong leaf);
+    void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf);
 
-    /// <summary>Drops an owner's entries that overlap first..last; returns how many.</summary>
-    int InvalidateRange(uint owner, ulong firstByte, ulong lastByte);
+    /// <summary>Drops the matching owners' entries that overlap first..last; returns how many.</summary>
+    int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte);
 
-    /// <summary>Drops an owner's entries; returns how many.</summary>
-    int InvalidateOwner(uint owner);
+    /// <summary>Drops the matching owners' entries; returns how many.</summary>
+    int InvalidateOwners(TagMatch owners);
 
     /// <summary>Drops everything; returns how many entries that were.</summary>
     int InvalidateAll();

@@ -24,17 +24,17 @@ public struct IotlbEntry
     public ulong Stamp;
 
     /// <summary>The tag of an owner's pages of 2^pageLog2 bytes; never 0.</summary>
-    public static ulong TagOf(uint owner, int pageLog2) => unchecked(((ulong)owner << 8) | (uint)pageLog2);
+    public static ulong TagOf(ulong owner, int pageLog2) => unchecked((owner << 8) | (uint)pageLog2);
 
     /// <summary>The hash of a page and its tag; its top bits are the good ones (Fibonacci hashing).</summary>
-    public static ulong HashOf(ulong page, ulong tag) => unchecked((page ^ (tag << 40)) * 0x9E3779B97F4A7C15);
+    public static ulong HashOf(ulong page, ulong tag) => unchecked((page ^ ulong.RotateLeft(tag, 40)) * 0x9E3779B97F4A7C15);
 
     /// <summary>A leaf word.</summary>
     public static ulong LeafOf(ulong physical, Permission permission, bool dirtyKnown) =>
         (physical & AddressMask) | (ulong)permission | (dirtyKnown ? DirtyKnown : 0);
 
-    /// <summary>The owner in a tag.</summary>
-    public readonly uint Owner => unchecked((uint)(Tag >> 8));
+    /// <summary>The owner in a tag: the word of a <see cref="CacheTag"/>.</summary>
+    public readonly ulong Owner => Tag >> 8;
     /// <summary>The page's size as a power of two.</summary>
     public readonly int PageLog2 => unchecked((int)(Tag & 0xff));
     /// <summary>Physical address of the page's first byte.</summary>

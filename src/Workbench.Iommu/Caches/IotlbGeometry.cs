@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Workbench.Iommu.Caches;
 
-/// <summary>Shape and policy of an IOTLB. Written SETSxWAYS[:replacement[:index[:seed[:no-walk-caches]]]], e.g. 16x4:lru:hash, or as a preset's name.</summary>
+/// <summary>Shape and policy of an IOTLB. Written SETSxWAYS[:replacement[:index[:seed[:no-walk-caches][:4K-entries]]]], e.g. 16x4:lru:hash, or as a preset's name.</summary>
 public sealed record IotlbGeometry
 {
     private static readonly (string Name, IotlbGeometry Geometry, string About)[] Presets =
@@ -11,6 +11,8 @@ public sealed record IotlbGeometry
         ("assumed-4096", new() { Sets = 1024, Ways = 4 }, "4096 entries, 4-way LRU: an assumed large part"),
         ("haswell-128", new() { Sets = 1, Ways = 128 }, "128 entries, LRU: the size fitted to published Haswell measurements"),
         ("qemu-vtd", new() { Sets = 1, Ways = 1024, Replacement = Replacement.FlushWhenFull, WalkCaches = false }, "QEMU's VT-d: 1024 entries, emptied when full, no paging-structure caches"),
+        ("qemu-amdvi", new() { Sets = 1, Ways = 1024, Replacement = Replacement.FlushWhenFull, WalkCaches = false, SplitsLargePages = true }, "QEMU's AMD-Vi: as qemu-vtd, with entries of 4 KiB whatever the page's size"),
+        ("qemu-smmu", new() { Sets = 1, Ways = 256, Replacement = Replacement.FlushWhenFull, WalkCaches = false }, "QEMU's SMMUv3: 256 entries, emptied when full, no paging-structure caches"),
     ];
 
     /// <summary>Sets, a power of two from 1 to 2^20.</summary>
@@ -25,6 +27,8 @@ public sealed record IotlbGeometry
     public ulong Seed { get; init; } = 1;
     /// <summary>Does the IOMMU also have paging-structure caches?</summary>
     public bool WalkCaches { get; init; } = true;
+    /// <summary>Does an entry hold 4 KiB at most, so that a larger page takes an entry for each of its pieces that is used?</summary>
+    public bool SplitsLargePages { get; init; }
 
     /// <summary>Entries in all.</summary>
     public int Entries => Sets * Ways;
@@ -56,10 +60,10 @@ public sealed record IotlbGeometry
             return true;
         }
         geometry = Presets[0].Geometry;
-        error = $"IOTLB '{text}' is neither a preset ({string.Join(", ", Presets.Select(p => p.Name))}) nor SETSxWAYS[:lru|fifo|round-robin|random|flush-when-full[:modulo|hash[:seed[:no-walk-caches]]]], e.g. 16x4:lru:hash (16 sets of 4 ways).";
+        error = $"IOTLB '{text}' is neither a preset ({string.Join(", ", Presets.Select(p => p.Name))}) nor SETSxWAYS[:lru|fifo|round-robin|random|flush-when-full[:modulo|hash[:seed[:no-walk-caches][:4K-entries]]]], e.g. 16x4:lru:hash (16 sets of 4 ways).";
         string[] parts = text.Split(':');
         string[] shape = parts[0].Split('x');
-        if (shape.Length != 2 || parts.Length > 5 || !Number(shape[0], out int sets) || !Number(shape[1], out int ways)) return false;
+        if (shape.Length != 2 || parts.Length > 6 || !Number(shape[0], out int sets) || !Number(shape[1], out int ways)) return false;
         Replacement? replacement = parts.Length < 2 ? Replacement.Lru : parts[1] switch
         {
             "lru" => Replacement.Lru,
@@ -71,8 +75,10 @@ public sealed record IotlbGeometry
         };
         IndexFunction? index = parts.Length < 3 ? IndexFunction.Modulo : parts[2] switch { "modulo" => IndexFunction.Modulo, "hash" => IndexFunction.Hash, _ => null };
         ulong seed = 1;
-        if (replacement is null || index is null || (parts.Length >= 4 && !ulong.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out seed)) || (parts.Length == 5 && parts[4] != "no-walk-caches")) return false;
-        geometry = new() { Sets = sets, Ways = ways, Replacement = replacement.Value, Index = index.Value, Seed = seed, WalkCaches = parts.Length < 5 };
+        if (replacement is null || index is null || (parts.Length >= 4 && !ulong.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out seed))) return false;
+        bool walkCaches = !parts.Skip(4).Contains("no-walk-caches"), splits = parts.Skip(4).Contains("4K-entries");
+        if (parts.Length - 4 > (walkCaches ? 0 : 1) + (splits ? 1 : 0)) return false;
+        geometry = new() { Sets = sets, Ways = ways, Replacement = replacement.Value, Index = index.Value, Seed = seed, WalkCaches = walkCaches, SplitsLargePages = splits };
         if (geometry.Problems() is { Count: > 0 } problems)
         {
             error = $"IOTLB '{text}': {string.Join(" ", problems)}";
@@ -97,6 +103,6 @@ public sealed record IotlbGeometry
             Replacement.Random => "random",
             _ => "flush-when-full",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{Sets}x{Ways}:{replacement}:{(Index == IndexFunction.Hash ? "hash" : "modulo")}:{Seed}{(WalkCaches ? "" : ":no-walk-caches")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Sets}x{Ways}:{replacement}:{(Index == IndexFunction.Hash ? "hash" : "modulo")}:{Seed}{(WalkCaches ? "" : ":no-walk-caches")}{(SplitsLargePages ? ":4K-entries" : "")}");
     }
 }

@@ -35,7 +35,7 @@ public struct SetAssociativeIotlb : IIotlb
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024 with 4096 entries
-    public ref IotlbEntry Find(uint owner, ulong iova)
+    public ref IotlbEntry Find(ulong owner, ulong iova)
     {
         unchecked
         {
@@ -70,7 +70,7 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public void Fill(uint owner, ulong iova, int pageLog2, ulong leaf)
+    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
         unchecked
         {
@@ -120,22 +120,22 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public readonly int InvalidateRange(uint owner, ulong firstByte, ulong lastByte)
+    public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
     {
         unchecked
         {
-            // A range of few pages is looked up page by page; a wide one scans the cache.
+            // A range of few pages of one owner is looked up page by page; otherwise the cache is scanned.
             int dropped = 0;
-            if ((lastByte - firstByte) >> 12 > (uint)entries.Length / (uint)ways)
+            if (!owners.IsExact || (lastByte - firstByte) >> 12 > (uint)entries.Length / (uint)ways)
             {
                 foreach (ref IotlbEntry entry in entries.AsSpan())
-                    if (entry.Tag != 0 && entry.Owner == owner && entry.Overlaps(firstByte, lastByte)) { entry = default; dropped++; }
+                    if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Overlaps(firstByte, lastByte)) { entry = default; dropped++; }
                 return dropped;
             }
             for (ulong left = sizes; left != 0; left &= left - 1)
             {
                 int pageLog2 = BitOperations.TrailingZeroCount(left);
-                ulong tag = IotlbEntry.TagOf(owner, pageLog2);
+                ulong tag = IotlbEntry.TagOf(owners.Value, pageLog2);
                 ulong last = lastByte >> pageLog2;
                 for (ulong page = firstByte >> pageLog2; ; page++)
                 {
@@ -150,11 +150,11 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public readonly int InvalidateOwner(uint owner)
+    public readonly int InvalidateOwners(TagMatch owners)
     {
         int dropped = 0;
         foreach (ref IotlbEntry entry in entries.AsSpan())
-            if (entry.Tag != 0 && entry.Owner == owner) { entry = default; dropped++; }
+            if (entry.Tag != 0 && owners.Covers(entry.Owner)) { entry = default; dropped++; }
         return dropped;
     }
 

@@ -39,7 +39,7 @@ public struct WalkCache
     public readonly bool Exists => levels is not null;
 
     /// <summary>The lowest cached table on the way to an address, below <paramref name="rootLevel"/>: its level, place and permission.</summary>
-    public bool TryFind(uint owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
+    public bool TryFind(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
     {
         unchecked
         {
@@ -74,7 +74,7 @@ public struct WalkCache
     }
 
     /// <summary>Remembers that the table of <paramref name="tableLevel"/> for an address lies at <paramref name="table"/>; a walk has just found it missing.</summary>
-    public void Fill(uint owner, ulong iova, int tableLevel, ulong table, Permission permission)
+    public void Fill(ulong owner, ulong iova, int tableLevel, ulong table, Permission permission)
     {
         unchecked
         {
@@ -97,19 +97,19 @@ public struct WalkCache
     }
 
     /// <summary>Drops what overlaps a range.</summary>
-    public readonly void InvalidateRange(uint owner, ulong firstByte, ulong lastByte)
+    public readonly void InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
     {
         if (!Exists) return;
         foreach (ref readonly Level level in levels.AsSpan())
         {
             unchecked
             {
-                ulong tag = IotlbEntry.TagOf(owner, level.PageLog2), page = firstByte >> level.PageLog2, last = lastByte >> level.PageLog2;
+                ulong tag = IotlbEntry.TagOf(owners.Value, level.PageLog2), page = firstByte >> level.PageLog2, last = lastByte >> level.PageLog2;
                 int sets = 1 << level.SetsLog2;
-                if (last - page >= (uint)sets)
+                if (!owners.IsExact || last - page >= (uint)sets)
                 {
                     foreach (ref IotlbEntry entry in entries.AsSpan(level.FirstSet * Ways, sets * Ways))
-                        if (entry.Tag == tag && entry.Page - page <= last - page) entry = default;
+                        if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Page - page <= last - page) entry = default;
                     continue;
                 }
                 for (; ; page++)
@@ -123,12 +123,12 @@ public struct WalkCache
         }
     }
 
-    /// <summary>Drops an owner's entries.</summary>
-    public readonly void InvalidateOwner(uint owner)
+    /// <summary>Drops the matching owners' entries.</summary>
+    public readonly void InvalidateOwners(TagMatch owners)
     {
         if (!Exists) return;
         foreach (ref IotlbEntry entry in entries.AsSpan())
-            if (entry.Tag != 0 && entry.Owner == owner) entry = default;
+            if (entry.Tag != 0 && owners.Covers(entry.Owner)) entry = default;
     }
 
     /// <summary>Drops everything.</summary>

@@ -27,6 +27,13 @@ internal sealed class ContextCache
         foreach ((RequesterId Device, uint Pasid) key in byPasid.Keys.Where(k => k.Device == device).ToArray()) byPasid.Remove(key);
     }
 
+    /// <summary>Drops one PASID of a device; PASID 0 stands for requests without PASID too.</summary>
+    public void InvalidatePasid(RequesterId device, Pasid pasid)
+    {
+        byPasid.Remove((device, pasid.Value));
+        if (pasid.Value == 0 && byBus[device.Bus] is { } functions) functions[device.DeviceFunction] = null;
+    }
+
     /// <summary>Drops what leads to one domain.</summary>
     public void InvalidateDomain(DomainId domain)
     {
@@ -34,9 +41,9 @@ internal sealed class ContextCache
         {
             if (functions is null) continue;
             for (int i = 0; i < functions.Length; i++)
-                if (functions[i]?.Domain == domain) functions[i] = null;
+                if (functions[i]?.Tag.Domain == domain) functions[i] = null;
         }
-        foreach ((RequesterId Device, uint Pasid) key in byPasid.Where(p => p.Value.Domain == domain).Select(p => p.Key).ToArray()) byPasid.Remove(key);
+        foreach ((RequesterId Device, uint Pasid) key in byPasid.Where(p => p.Value.Tag.Domain == domain).Select(p => p.Key).ToArray()) byPasid.Remove(key);
     }
 
     /// <summary>Drops everything.</summary>

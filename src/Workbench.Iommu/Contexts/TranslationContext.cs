@@ -1,20 +1,27 @@
+using Workbench.Iommu.Caches;
+using Workbench.Iommu.PageTables;
+
 namespace Workbench.Iommu.Contexts;
 
-/// <summary>What a device lookup resolves to on every vendor: where the table is and how it is to be walked.</summary>
+/// <summary>What a device lookup resolves to on every vendor: whose translations these are, and by which tables they are made.</summary>
 public sealed record TranslationContext
 {
     /// <summary>The tag that cached translations of this context carry.</summary>
-    public required DomainId Domain { get; init; }
-    /// <summary>Physical address of the top table.</summary>
-    public required ulong Root { get; init; }
-    /// <summary>Level of the top table: 2, 3 or 4 for 3, 4 or 5 levels.</summary>
-    public required int RootLevel { get; init; }
-    /// <summary>Highest IOVA that may be translated.</summary>
-    public required ulong LastIova { get; init; }
-    /// <summary>Largest leaf the part has, as a power of two of bytes; a larger one is a reserved bit.</summary>
-    public required int LargestLeafLog2 { get; init; }
-    /// <summary>Does hardware keep Accessed and Dirty bits?</summary>
-    public required bool KeepsDirty { get; init; }
-    /// <summary>May walks update entries coherently? If not, a needed A/D update faults.</summary>
-    public required bool CoherentWalks { get; init; }
+    public required CacheTag Tag { get; init; }
+    /// <summary>The walker that knows the table's format; it belongs to the unit.</summary>
+    public required IPageWalker Walker { get; init; }
+    /// <summary>The stage that takes IOVAs; null if the context passes addresses through.</summary>
+    public required TableStage? Table { get; init; }
+    /// <summary>The second of two stages, which takes the first one's output; null if there is one stage.</summary>
+    public TableStage? Parent { get; init; }
+    /// <summary>May the device ask for translations (ATS)?</summary>
+    public bool AllowsAts { get; init; }
+
+    /// <summary>Are faults recorded? Off where the device's entry suppresses them (FPD, DTF, CD.R = 0).</summary>
+    public bool RecordsFaults { get; init; } = true;
+    /// <summary>Are translation faults held until software answers (SMMUv3 stall)?</summary>
+    public bool StallsFaults { get; init; }
+
+    /// <summary>A context without tables: addresses are used as they are.</summary>
+    public bool IsPassThrough => Table is null;
 }

@@ -49,4 +49,33 @@ public enum FaultKind : byte
     BeyondAddressWidth,
     /// <summary>An A/D update was needed but the context's walks are not snooped.</summary>
     DirtyUpdateNotCoherent,
+    /// <summary>An address that is not sign-extended from the table's width.</summary>
+    NotCanonical,
+    /// <summary>A paging entry leads beyond the physical addresses of the part.</summary>
+    BeyondOutputWidth,
+    /// <summary>Accessed is clear and software is to set it.</summary>
+    AccessedIsClear,
+    /// <summary>A write while Dirty is clear and software is to set it.</summary>
+    DirtyIsClear,
+    /// <summary>A request as user of a page only supervisors may use.</summary>
+    SupervisorOnly,
+    /// <summary>The device's number lies beyond the device table.</summary>
+    DeviceBeyondTable,
+    /// <summary>The device table, or the device's entry, lets no request of the device through.</summary>
+    DeviceBlocked,
+    /// <summary>A translation request (ATS) by a device that is not allowed any.</summary>
+    TranslationRequestBlocked,
+    /// <summary>The device's own translation was refused or came back without the permission needed, and the page request (PRI) was not answered with success.</summary>
+    DeviceTranslationRefused,
+}
+
+/// <summary>What a kind of fault has to do with the walk.</summary>
+public static class FaultKindExtensions
+{
+    extension(FaultKind kind)
+    {
+        /// <summary>Can an architecture that stalls hold the transaction (a mapping may be repaired) rather than end it (a structure is broken)? IHI 0070 §3.12.2.</summary>
+        public bool CanStall => kind is FaultKind.NotPresent or FaultKind.NoReadPermission or FaultKind.NoWritePermission or FaultKind.AccessedIsClear
+            or FaultKind.DirtyIsClear or FaultKind.BeyondAddressWidth or FaultKind.NotCanonical or FaultKind.BeyondOutputWidth or FaultKind.SupervisorOnly;
+    }
 }

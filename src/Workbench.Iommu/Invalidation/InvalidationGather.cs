@@ -12,6 +12,16 @@ public sealed class InvalidationGather
     /// <summary>Were tables unlinked, so that paging-structure caches must go too?</summary>
     public bool TablesFreed { get; set; }
 
+    /// <summary>Smallest leaf that changed, as a power of two of bytes; 0 if none was told.</summary>
+    public int SmallestLeafLog2 { get; private set; }
+
+    /// <summary>Extends the hull by a leaf of 2^<paramref name="leafLog2"/> bytes.</summary>
+    public void Add(ulong firstByte, ulong lastByte, int leafLog2)
+    {
+        if (SmallestLeafLog2 == 0 || leafLog2 < SmallestLeafLog2) SmallestLeafLog2 = leafLog2;
+        Add(firstByte, lastByte);
+    }
+
     /// <summary>Extends the hull by first..last.</summary>
     public void Add(ulong firstByte, ulong lastByte)
     {
@@ -24,6 +34,7 @@ public sealed class InvalidationGather
     {
         FirstByte = ulong.MaxValue;
         LastByte = 0;
+        SmallestLeafLog2 = 0;
         TablesFreed = false;
     }
 }

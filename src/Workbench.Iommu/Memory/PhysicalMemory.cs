@@ -20,7 +20,8 @@ public sealed unsafe class PhysicalMemory : IDisposable
 
     private readonly int maxChunks;
     private readonly ulong** chunks;
-    private readonly Stack<ulong> freed = new();
+    // By size: index is log2 of the size less 12.
+    private readonly Stack<ulong>[] freed = [.. Enumerable.Range(0, ChunkLog2 - 12 + 1).Select(_ => new Stack<ulong>())];
     private int chunkCount;
     private ulong committedBytes;
     private ulong nextFrame;
@@ -61,26 +62,35 @@ public sealed unsafe class PhysicalMemory : IDisposable
     }
 
     /// <summary>A zeroed frame of 4 KiB.</summary>
-    public Spa AllocateFrame()
+    public Spa AllocateFrame() => Allocate(12);
+
+    /// <summary>Zeroed memory of 2^<paramref name="sizeLog2"/> bytes, 12 to 21, aligned to its size.</summary>
+    public Spa Allocate(int sizeLog2)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (freed.TryPop(out ulong reused))
+        ArgumentOutOfRangeException.ThrowIfLessThan(sizeLog2, 12);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeLog2, ChunkLog2);
+        int frames = 1 << (sizeLog2 - 12);
+        if (freed[sizeLog2 - 12].TryPop(out ulong reused))
         {
-            FramesInUse++;
-            new Span<ulong>(PointerOrNull(reused), FrameBytes / 8).Clear();
+            FramesInUse += frames;
+            new Span<ulong>(PointerOrNull(reused), frames * FrameBytes / 8).Clear();
             return new(reused);
         }
-        if (nextFrame == (ulong)chunkCount * FramesPerChunk) Grow();
-        FramesInUse++;
-        return new(Base + (nextFrame++ << 12));
+        // A chunk is a whole number of any size, so aligning never runs past its end.
+        for (; nextFrame % (ulong)frames != 0; nextFrame++) freed[0].Push(Base + (nextFrame << 12));
+        return Take(frames);
     }
 
     /// <summary>Gives a frame back.</summary>
-    public void FreeFrame(Spa frame)
+    public void FreeFrame(Spa frame) => Free(frame, 12);
+
+    /// <summary>Gives memory of 2^<paramref name="sizeLog2"/> bytes back.</summary>
+    public void Free(Spa address, int sizeLog2)
     {
-        Debug.Assert(Contains(frame) && (frame.Value & (FrameBytes - 1)) == 0, "a frame that was never handed out");
-        FramesInUse--;
-        freed.Push(frame.Value);
+        Debug.Assert(Contains(address) && (address.Value & Iommu.Bits.Mask(sizeLog2)) == 0, "memory that was never handed out");
+        FramesInUse -= 1 << (sizeLog2 - 12);
+        freed[sizeLog2 - 12].Push(address.Value);
     }
 
     /// <summary>Contiguous zeroed frames (a queue, a directory); at most one chunk of 2 MiB. They are never freed.</summary>
@@ -89,12 +99,14 @@ public sealed unsafe class PhysicalMemory : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(frames, FramesPerChunk);
         ArgumentOutOfRangeException.ThrowIfLessThan(frames, 1);
         ulong inChunk = nextFrame % FramesPerChunk;
+        if (inChunk + (ulong)frames > FramesPerChunk)
+            for (; nextFrame % FramesPerChunk != 0; nextFrame++) freed[0].Push(Base + (nextFrame << 12));
+        return Take(frames);
+    }
+
+    private Spa Take(int frames)
+    {
         if (nextFrame == (ulong)chunkCount * FramesPerChunk) Grow();
-        else if (inChunk + (ulong)frames > FramesPerChunk)
-        {
-            for (; nextFrame % FramesPerChunk != 0; nextFrame++) freed.Push(Base + (nextFrame << 12));
-            Grow();
-        }
         Spa first = new(Base + (nextFrame << 12));
         nextFrame += (ulong)frames;
         FramesInUse += frames;

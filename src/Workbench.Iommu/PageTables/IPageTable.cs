@@ -6,11 +6,15 @@ namespace Workbench.Iommu.PageTables;
 /// <summary>The driver's side of one domain's table, whatever its format. Addresses and lengths are bytes.</summary>
 public interface IPageTable
 {
-    /// <summary>Physical address of the top table.</summary>
+    /// <summary>Physical address of the top table; a table that grows gets a new one.</summary>
     Spa Root { get; }
     /// <summary>Level of the top table.</summary>
     int RootLevel { get; }
-    /// <summary>Highest IOVA the table can map.</summary>
+    /// <summary>Width of input addresses in bits, as the table stands now.</summary>
+    int InputBits { get; }
+    /// <summary>Smallest leaf as a power of two of bytes: what is mapped is a multiple of it.</summary>
+    int SmallestLeafLog2 { get; }
+    /// <summary>Highest IOVA the table can map, grown as far as it may.</summary>
     ulong LastIova { get; }
     /// <summary>Leaves in the table now.</summary>
     long Leaves { get; }
@@ -30,7 +34,7 @@ public interface IPageTable
     /// </summary>
     ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
 
-    /// <summary>The leaf entry that maps an address, as memory holds it; false if there is none.</summary>
+    /// <summary>The leaf entry that maps an address, as memory holds it (of a run: the member for the address); false if there is none.</summary>
     bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2);
 
     /// <summary>Frees all tables; the table is of no use afterwards.</summary>

@@ -1,39 +1,59 @@
 using System.Diagnostics;
+using System.Numerics;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.PageTables;
 
-/// <summary>The write side of a table: what a driver does to it. Entries change by single 64-bit exchanges, so hardware may walk meanwhile.</summary>
-public sealed unsafe class PageTable<TFormat> : IPageTable
+/// <summary>
+/// The write side of a table: what a driver does to it. Entries change by single 64-bit exchanges, so hardware may walk meanwhile. A leaf
+/// that fills a run of entries is one leaf in every count and report.
+/// </summary>
+public sealed unsafe partial class PageTable<TFormat> : IPageTable
     where TFormat : struct, IDirtyTrackingFormat
 {
     private readonly PhysicalMemory memory;
+    private readonly LeafState state;
+    private readonly int mostLevels;
+    private TableShape shape;
 
-    /// <summary>Creates an empty table of <paramref name="levels"/> levels, 1 to the format's most.</summary>
+    /// <summary>Creates an empty table of <paramref name="levels"/> whole levels, 1 to the format's most.</summary>
     public PageTable(PhysicalMemory memory, int levels)
+        : this(memory, TableShape.OfLevels<TFormat>(levels))
+    {
+    }
+
+    /// <summary>
+    /// Creates an empty table. New leaves are written in <paramref name="state"/>. With <paramref name="growsToLevels"/> above the shape's own, a map
+    /// beyond the top adds levels there, as far as that.
+    /// </summary>
+    public PageTable(PhysicalMemory memory, TableShape shape, LeafState state = LeafState.Clean, int growsToLevels = 0)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(levels, TFormat.MaxLevels);
-        this.memory = memory;
-        RootLevel = levels - 1;
-        Root = memory.AllocateFrame();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(growsToLevels, TFormat.MaxLevels);
+        (this.memory, this.shape, this.state) = (memory, shape, state);
+        mostLevels = Math.Max(growsToLevels, shape.RootLevel + 1);
+        Root = memory.Allocate(shape.RootSizeLog2<TFormat>());
     }
 
     /// <inheritdoc/>
-    public Spa Root { get; }
+    public Spa Root { get; private set; }
     /// <inheritdoc/>
-    public int RootLevel { get; }
+    public int RootLevel => shape.RootLevel;
     /// <inheritdoc/>
-    public ulong LastIova => Iommu.Bits.Mask(Math.Min(64, TFormat.Shift(RootLevel) + TFormat.IndexBits));
+    public int InputBits => shape.InputBits;
+    /// <inheritdoc/>
+    public ulong LastIova => (mostLevels > shape.RootLevel + 1 ? TableShape.OfLevels<TFormat>(mostLevels) : shape).LastInput<TFormat>();
     /// <inheritdoc/>
     public long Leaves { get; private set; }
+    /// <inheritdoc/>
+    public int SmallestLeafLog2 => TFormat.Shift(0);
 
-    private static int Entries => 1 << TFormat.IndexBits;
+    /// <summary>Entries of a table of a level; the top one has as many as the width leaves it.</summary>
+    private int EntriesOf(int level) => 1 << (level == shape.RootLevel ? shape.InputBits - TFormat.Shift(level) : TFormat.IndexBits);
 
-    private static int IndexOf(ulong iova, int level) => (int)((iova >> TFormat.Shift(level)) & (ulong)(Entries - 1));
+    private int IndexOf(ulong iova, int level) => (int)((iova >> TFormat.Shift(level)) & (ulong)(EntriesOf(level) - 1));
 
     private ulong* TableAt(ulong address)
     {
@@ -42,15 +62,19 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         return table;
     }
 
+    private ulong NewTable() => memory.Allocate(TFormat.IndexBits + 3).Value;
+
     /// <inheritdoc/>
     public MapResult Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(gather);
         ArgumentOutOfRangeException.ThrowIfLessThan(largestLeafLog2, TFormat.Shift(0));
-        if (!TFormat.IsPresent(TFormat.EncodeLeaf(0, 0, permission))) throw new ArgumentOutOfRangeException(nameof(permission), $"{TFormat.Name} has no present leaf with permission '{permission}'; leave the range unmapped instead.");
-        if (length == 0 || ((iova | physical | length) & 0xFFF) != 0 || iova > LastIova || length - 1 > LastIova - iova) return MapResult.OutOfRange;
+        if (permission == Permission.None || !TFormat.IsPresent(Leaf(0, 0, TFormat.Shift(0), permission), 0))
+            throw new ArgumentOutOfRangeException(nameof(permission), $"{TFormat.Name} has no present leaf with permission '{permission}'; leave the range unmapped instead.");
+        if (length == 0 || ((iova | physical | length) & Iommu.Bits.Mask(TFormat.Shift(0))) != 0 || iova > LastIova || length - 1 > LastIova - iova) return MapResult.OutOfRange;
         if (length - 1 > ulong.MaxValue - physical || !Holds(physical + (length - 1))) return MapResult.OutOfRange;
         ulong last = iova + (length - 1);
+        while (last > shape.LastInput<TFormat>()) Grow();
         if (HoldsLeaf(Root.Value, RootLevel, iova, last)) return MapResult.AlreadyMapped;
         unchecked
         {
@@ -59,8 +83,33 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         return MapResult.Mapped;
     }
 
+    /// <summary>Puts a new top table over the old one, whose addresses it holds at index 0. What is cached of the old one stays right.</summary>
+    private void Grow()
+    {
+        Spa old = Root;
+        TableShape grown = TableShape.OfLevels<TFormat>(shape.RootLevel + 2);
+        Spa top = memory.Allocate(grown.RootSizeLog2<TFormat>());
+        *TableAt(top.Value) = TFormat.EncodeTable(old.Value, grown.RootLevel);
+        (Root, shape) = (top, grown);
+    }
+
+    private ulong Leaf(ulong address, int level, int sizeLog2, Permission permission)
+    {
+        ulong leaf = TFormat.EncodeLeaf(address, level, sizeLog2, permission);
+        return state switch
+        {
+            LeafState.Dirty when (permission & Permission.Write) != 0 => TFormat.MarkDirty(leaf),
+            LeafState.Clean => leaf,
+            _ => TFormat.MarkAccessed(leaf),
+        };
+    }
+
     /// <summary>Has an entry room for all bits of a physical address?</summary>
-    private static bool Holds(ulong physical) => TFormat.LeafAddress(TFormat.EncodeLeaf(physical & ~0xFFFUL, 0, Permission.Read), 0) == (physical & ~0xFFFUL);
+    private static bool Holds(ulong physical)
+    {
+        ulong page = physical & ~Iommu.Bits.Mask(TFormat.Shift(0));
+        return TFormat.LeafAddress(TFormat.EncodeLeaf(page, 0, TFormat.Shift(0), Permission.Read), 0) == page;
+    }
 
     private bool HoldsLeaf(ulong table, int level, ulong first, ulong last)
     {
@@ -69,7 +118,7 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         for (int i = IndexOf(first, level), end = IndexOf(last, level); i <= end; i++)
         {
             if (entries[i] == 0) continue;
-            if (!TFormat.IsPresent(entries[i]) || TFormat.IsLeaf(entries[i], level)) return true;
+            if (!TFormat.IsPresent(entries[i], level) || TFormat.IsLeaf(entries[i], level)) return true;
             ulong start = Start(first, level, i), stop = start | ((1UL << shift) - 1);
             if (HoldsLeaf(TFormat.TableAddress(entries[i]), level - 1, Math.Max(first, start), Math.Min(last, stop))) return true;
         }
@@ -77,10 +126,26 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
     }
 
     /// <summary>First IOVA under entry <paramref name="index"/> of the table that holds <paramref name="within"/>.</summary>
-    private static ulong Start(ulong within, int level, int index)
+    private ulong Start(ulong within, int level, int index)
     {
         int shift = TFormat.Shift(level);
-        return (within & ~Iommu.Bits.Mask(Math.Min(64, shift + TFormat.IndexBits))) | ((ulong)index << shift);
+        return level == shape.RootLevel ? (ulong)index << shift : (within & ~Iommu.Bits.Mask(shift + TFormat.IndexBits)) | ((ulong)index << shift);
+    }
+
+    /// <summary>The largest leaf of a level that may begin at an address: aligned on both sides and within the range; 0 if there is none.</summary>
+    private static int LargestFit(int level, ulong iova, ulong last, ulong displacement, int largest)
+    {
+        unchecked
+        {
+            for (ulong sizes = TFormat.LeafSizes(level) & Iommu.Bits.Mask(Math.Min(63, largest) + 1); sizes != 0;)
+            {
+                int log2 = BitOperations.Log2(sizes);
+                ulong inside = (1UL << log2) - 1;
+                if (((iova | (iova + displacement)) & inside) == 0 && last - iova >= inside) return log2;
+                sizes &= ~(1UL << log2);
+            }
+            return 0;
+        }
     }
 
     private void MapRange(ulong table, int level, ulong first, ulong last, ulong displacement, Permission permission, int largest, InvalidationGather gather)
@@ -89,36 +154,41 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         {
             ulong* entries = TableAt(table);
             int shift = TFormat.Shift(level);
-            bool leafPossible = shift <= largest && (TFormat.LeafSizes(level) & (1UL << shift)) != 0;
             for (int i = IndexOf(first, level), end = IndexOf(last, level); i <= end; i++)
             {
                 ulong start = Start(first, level, i), stop = start | ((1UL << shift) - 1);
-                bool covered = start >= first && stop <= last;
-                if (covered && leafPossible && ((start + displacement) & ((1UL << shift) - 1)) == 0)
+                if (start >= first && LargestFit(level, start, last, displacement, largest) is > 0 and int log2)
                 {
-                    if (entries[i] != 0)
-                    {
-                        // Only empty tables are left here: a leaf below would have been found before.
-                        FreeTables(TFormat.TableAddress(entries[i]), level - 1);
-                        gather.TablesFreed = true;
-                        gather.Add(start, stop);
-                    }
-                    Volatile.Write(ref entries[i], TFormat.EncodeLeaf(start + displacement, level, permission));
+                    int run = 1 << (log2 - shift);
+                    for (int member = 0; member < run; member++) PutLeaf(ref entries[i + member], start + ((ulong)member << shift), level, log2, displacement, permission, gather);
                     Leaves++;
+                    i += run - 1;
                     continue;
                 }
-                if (entries[i] == 0) Volatile.Write(ref entries[i], TFormat.EncodeTable(memory.AllocateFrame().Value));
+                if (entries[i] == 0) Volatile.Write(ref entries[i], TFormat.EncodeTable(NewTable(), level));
                 MapRange(TFormat.TableAddress(entries[i]), level - 1, Math.Max(first, start), Math.Min(last, stop), displacement, permission, largest, gather);
             }
         }
+    }
+
+    private void PutLeaf(ref ulong slot, ulong iova, int level, int log2, ulong displacement, Permission permission, InvalidationGather gather)
+    {
+        ulong before = slot;
+        Volatile.Write(ref slot, Leaf(unchecked(iova + displacement), level, log2, permission));
+        if (before == 0) return;
+        // Only empty tables are left here: a leaf below would have been found before.
+        FreeTables(TFormat.TableAddress(before), level - 1);
+        gather.TablesFreed = true;
+        gather.Add(iova, iova | Iommu.Bits.Mask(TFormat.Shift(level)));
     }
 
     /// <inheritdoc/>
     public ulong Unmap(ulong iova, ulong length, IDirtySink? dirty, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(gather);
-        if (length == 0 || iova > LastIova) return 0;
-        ulong last = length - 1 > LastIova - iova ? LastIova : iova + (length - 1);
+        ulong top = shape.LastInput<TFormat>();
+        if (length == 0 || iova > top) return 0;
+        ulong last = length - 1 > top - iova ? top : iova + (length - 1);
         return UnmapRange(Root.Value, RootLevel, iova, last, dirty, gather);
     }
 
@@ -131,16 +201,19 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
             int shift = TFormat.Shift(level);
             for (int i = IndexOf(first, level), end = IndexOf(last, level); i <= end; i++)
             {
-                if (!TFormat.IsPresent(entries[i])) continue;
+                if (!TFormat.IsPresent(entries[i], level)) continue;
                 ulong start = Start(first, level, i), stop = start | ((1UL << shift) - 1);
                 if (TFormat.IsLeaf(entries[i], level))
                 {
+                    int log2 = TFormat.LeafSizeLog2(entries[i], level), run = 1 << (log2 - shift), head = i & -run;
+                    i = head + run - 1;
+                    start &= ~((1UL << log2) - 1);
                     if (start < first) continue;
-                    ulong old = Interlocked.Exchange(ref entries[i], 0);
+                    bool wasDirty = RemoveRun(entries + head, run);
                     Leaves--;
-                    removed += stop - start + 1;
-                    gather.Add(start, stop);
-                    if (dirty is not null && TFormat.IsDirty(old)) dirty.Report(start >> 12, shift);
+                    removed += 1UL << log2;
+                    gather.Add(start, start | ((1UL << log2) - 1), log2);
+                    if (dirty is not null && wasDirty) dirty.Report(start >> 12, log2);
                     continue;
                 }
                 ulong child = TFormat.TableAddress(entries[i]);
@@ -156,90 +229,35 @@ public sealed unsafe class PageTable<TFormat> : IPageTable
         }
     }
 
+    /// <summary>Takes every member of a run out; was any of them dirty? Hardware may set D in any one.</summary>
+    private static bool RemoveRun(ulong* head, int run)
+    {
+        bool dirty = false;
+        for (int member = 0; member < run; member++) dirty |= TFormat.IsDirty(Interlocked.Exchange(ref head[member], 0));
+        return dirty;
+    }
+
     private void FreeTables(ulong table, int level)
     {
         ulong* entries = TableAt(table);
         if (level > 0)
         {
-            for (int i = 0; i < Entries; i++)
-                if (TFormat.IsPresent(entries[i]) && !TFormat.IsLeaf(entries[i], level)) FreeTables(TFormat.TableAddress(entries[i]), level - 1);
+            for (int i = 0, count = EntriesOf(level); i < count; i++)
+                if (TFormat.IsPresent(entries[i], level) && !TFormat.IsLeaf(entries[i], level)) FreeTables(TFormat.TableAddress(entries[i]), level - 1);
         }
-        memory.FreeFrame(new(table));
-    }
-
-    /// <inheritdoc/>
-    public ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
-    {
-        ArgumentNullException.ThrowIfNull(dirty);
-        ArgumentNullException.ThrowIfNull(gather);
-        if (fromIova > LastIova) return null;
-        if (budget.RemainingNs <= 0) return fromIova;
-        ulong? next = ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
-        if (next is null) budget.LevelsPaid = 0;
-        return next;
-    }
-
-    /// <summary>Scans from <paramref name="from"/> on, in a call that <paramref name="began"/> where the last one stopped.</summary>
-    private ulong? ScanTable(ulong table, int level, ulong began, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
-    {
-        unchecked
-        {
-            ulong* entries = TableAt(table);
-            int shift = TFormat.Shift(level);
-            for (int i = IndexOf(from, level); i < Entries; i++)
-            {
-                ulong start = Start(from, level, i);
-                // On the way down to where the last call stopped, what it looked at is paid for: each entry costs once, at its own time.
-                if (start > began || (start == began && RootLevel - level >= budget.LevelsPaid))
-                {
-                    if (budget.RemainingNs <= 0)
-                    {
-                        budget.LevelsPaid = RootLevel - level;
-                        return start;
-                    }
-                    budget.RemainingNs -= budget.ScanNs;
-                    budget.EntriesScanned++;
-                }
-                ulong entry = Volatile.Read(ref entries[i]);
-                if (!TFormat.IsPresent(entry)) continue;
-                if (!TFormat.IsLeaf(entry, level))
-                {
-                    if (ScanTable(TFormat.TableAddress(entry), level - 1, began, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
-                    continue;
-                }
-                if (!TFormat.IsDirty(entry)) continue;
-                // Reported first, cleared second: a bit set in between is of a page that is in this report already.
-                dirty.Report(start >> 12, shift);
-                if (!clear) continue;
-                gather.Add(start, start | ((1UL << shift) - 1));
-                budget.RemainingNs -= budget.ClearNs;
-                budget.EntriesCleared++;
-                ClearDirty(ref entries[i], entry);
-            }
-            return null;
-        }
-    }
-
-    private static void ClearDirty(ref ulong slot, ulong entry)
-    {
-        while (true)
-        {
-            ulong seen = Interlocked.CompareExchange(ref slot, TFormat.Clean(entry), entry);
-            if (seen == entry) return;
-            entry = seen;
-        }
+        memory.Free(new(table), level == shape.RootLevel ? shape.RootSizeLog2<TFormat>() : TFormat.IndexBits + 3);
     }
 
     /// <inheritdoc/>
     public bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2)
     {
         (entry, leafLog2) = (0, 0);
-        if (iova > LastIova) return false;
+        if (iova > shape.LastInput<TFormat>()) return false;
         ulong table = Root.Value;
         for (int level = RootLevel; ; level--)
         {
             ulong found = Volatile.Read(ref TableAt(table)[IndexOf(iova, level)]);
-            if (!TFormat.IsPresent(found)) return false;
+            if (!TFormat.IsPresent(found, level)) return false;
             if (TFormat.IsLeaf(found, level))
             {
                 (entry, leafLog2) = (found, TFormat.LeafSizeLog2(found, level));

@@ -1,3 +1,6 @@
+using Workbench.Iommu.Ats;
+using Workbench.Iommu.Invalidation;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <content>Building descriptors as software does.</content>
@@ -24,13 +27,13 @@ public readonly partial record struct VtdDescriptor
         new(Iotlb(VtdIotlbGranularity.Domain, domain, drainWrites, drainReads), 0);
 
     /// <summary>Drops the translations of a range of a domain; <paramref name="leafOnly"/> if no table page was changed or freed.</summary>
-    public static VtdDescriptor IotlbPages(DomainId domain, VtdInvalidationRange range, bool leafOnly = false, bool drainWrites = true, bool drainReads = true) =>
+    public static VtdDescriptor IotlbPages(DomainId domain, AlignedRange range, bool leafOnly = false, bool drainWrites = true, bool drainReads = true) =>
         new(Iotlb(VtdIotlbGranularity.Page, domain, drainWrites, drainReads), RangeWord(range, leafOnly));
 
     /// <summary>Drops what a device holds of a range for requests without PASID.</summary>
-    public static VtdDescriptor DeviceTlb(RequesterId source, VtdInvalidationRange range, int maximumPending = 0, RequesterId physicalFunction = default)
+    public static VtdDescriptor DeviceTlb(RequesterId source, AlignedRange range, int maximumPending = 0, RequesterId physicalFunction = default)
     {
-        VtdDeviceTlbAddress address = VtdDeviceTlbAddress.Encode(range);
+        AtsAddress address = AtsAddress.Encode(range);
         ulong word = WithPhysicalFunction(Head(VtdDescriptorType.DeviceTlb, 0), physicalFunction)
             .WithField(20, 16, (ulong)maximumPending).WithField(47, 32, source.Value);
         return new(word, address.Address.WithBit(0, address.HasSize));
@@ -41,7 +44,7 @@ public readonly partial record struct VtdDescriptor
         new(WithPasid(Head(VtdDescriptorType.PasidIotlb, (int)VtdPasidIotlbGranularity.Pasid), domain, pasid), 0);
 
     /// <summary>Drops the first-stage and nested translations of a range of a PASID. Any mask is allowed: MAMV does not bind it [S*].</summary>
-    public static VtdDescriptor PasidIotlbPages(DomainId domain, Pasid pasid, VtdInvalidationRange range, bool leafOnly = false) =>
+    public static VtdDescriptor PasidIotlbPages(DomainId domain, Pasid pasid, AlignedRange range, bool leafOnly = false) =>
         new(WithPasid(Head(VtdDescriptorType.PasidIotlb, (int)VtdPasidIotlbGranularity.Page), domain, pasid), RangeWord(range, leafOnly));
 
     /// <summary>Drops every cached PASID-table entry of a domain.</summary>
@@ -57,9 +60,9 @@ public readonly partial record struct VtdDescriptor
 
     /// <summary>Drops what a device holds of a range for a PASID, or for every PASID.</summary>
     public static VtdDescriptor PasidDeviceTlb(
-        RequesterId source, Pasid pasid, VtdInvalidationRange range, bool everyPasid = false, int maximumPending = 0, RequesterId physicalFunction = default)
+        RequesterId source, Pasid pasid, AlignedRange range, bool everyPasid = false, int maximumPending = 0, RequesterId physicalFunction = default)
     {
-        VtdDeviceTlbAddress address = VtdDeviceTlbAddress.Encode(range);
+        AtsAddress address = AtsAddress.Encode(range);
         ulong word = WithPhysicalFunction(Head(VtdDescriptorType.PasidDeviceTlb, 0), physicalFunction)
             .WithField(8, 4, (ulong)maximumPending).WithField(31, 16, source.Value).WithField(51, 32, pasid.Value);
         return new(word, address.Address.WithBit(0, everyPasid).WithBit(11, address.HasSize));
@@ -84,7 +87,7 @@ public readonly partial record struct VtdDescriptor
     private static ulong Iotlb(VtdIotlbGranularity granularity, DomainId domain, bool drainWrites, bool drainReads) =>
         Head(VtdDescriptorType.Iotlb, (int)granularity).WithBit(6, drainWrites).WithBit(7, drainReads).WithField(31, 16, domain.Value);
 
-    private static ulong RangeWord(VtdInvalidationRange range, bool leafOnly) =>
+    private static ulong RangeWord(AlignedRange range, bool leafOnly) =>
         range.Base.WithField(5, 0, (ulong)range.AddressMask).WithBit(6, leafOnly);
 
     private static ulong WithPasid(ulong word, DomainId domain, Pasid pasid) =>

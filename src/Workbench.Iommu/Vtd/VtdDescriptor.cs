@@ -1,3 +1,6 @@
+using Workbench.Iommu.Ats;
+using Workbench.Iommu.Invalidation;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -62,17 +65,17 @@ public readonly partial record struct VtdDescriptor(ulong Word0, ulong Word1, ul
     public ulong Address => Word1.PageAddress;
 
     /// <summary>The range of an IOTLB or PASID-based IOTLB descriptor; address bits under the mask are dropped, masks above 52 mean everything.</summary>
-    public VtdInvalidationRange Range
+    public AlignedRange Range
     {
         get
         {
-            int addressMask = Math.Min(AddressMask, VtdInvalidationRange.MaximumAddressMask);
+            int addressMask = Math.Min(AddressMask, AlignedRange.MaximumAddressMask);
             return new(Address & ~Bits.Mask(12 + addressMask), addressMask);
         }
     }
 
     /// <summary>Address and size flag of a device-TLB descriptor (S is bit 64) or PASID-based device-TLB descriptor (S is bit 75).</summary>
-    public VtdDeviceTlbAddress DeviceTlbAddress =>
+    public AtsAddress DeviceTlbAddress =>
         new(Word1.PageAddress, Word1.Bit(Type == VtdDescriptorType.PasidDeviceTlb ? 11 : 0));
 
     /// <summary>Whether a PASID-based device-TLB descriptor drops the address for every PASID (G). Bit 64.</summary>

@@ -1,13 +1,17 @@
 using System.Diagnostics;
 using Workbench.Iommu.Faults;
+using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu.Vtd;
 
-/// <summary>The vendor's number for each neutral reason, second-stage translation in scalable mode.</summary>
+/// <summary>The vendor's number for each neutral reason, in scalable mode.</summary>
 public static class VtdFaults
 {
     /// <summary>The fault reason a record carries. Numbers and their provenance are <see cref="VtdFaultReason"/>'s.</summary>
-    public static VtdFaultReason ReasonOf(FaultKind kind) => kind switch
+    public static VtdFaultReason ReasonOf(in Fault fault) => ReasonOf(fault.Kind, fault.Where);
+
+    /// <summary>The reason of a kind of fault at a place in the walk.</summary>
+    public static VtdFaultReason ReasonOf(FaultKind kind, WalkFault where) => kind switch
     {
         FaultKind.None => VtdFaultReason.None,
         FaultKind.RootNotPresent => VtdFaultReason.RootEntryNotPresent,
@@ -25,13 +29,45 @@ public static class VtdFaults
         FaultKind.PasidNotPresent => VtdFaultReason.PasidEntryNotPresent,
         FaultKind.PasidReservedBits => VtdFaultReason.PasidEntryReservedBits,
         FaultKind.PasidInvalid => VtdFaultReason.PasidEntryInvalid,
+        FaultKind.TranslationRequestBlocked => VtdFaultReason.DeviceTlbDisabled,
+        FaultKind.NotCanonical => VtdFaultReason.AddressNotCanonical,
+        FaultKind.BeyondAddressWidth => where.Intermediate is null ? VtdFaultReason.AddressTooLarge : VtdFaultReason.SecondStageAddressTooLarge,
+        _ when where.Stage == FaultStage.First => FirstStage(kind),
+        _ when where.OnTable => OnFirstStageTable(kind, where.ToUpdateTable),
+        _ => SecondStage(kind),
+    };
+
+    private static VtdFaultReason FirstStage(FaultKind kind) => kind switch
+    {
+        FaultKind.TableUnreachable => VtdFaultReason.FirstStageAccess,
+        FaultKind.NotPresent => VtdFaultReason.FirstStageNotPresent,
+        FaultKind.ReservedBits or FaultKind.BeyondOutputWidth => VtdFaultReason.FirstStageReservedBits,
+        FaultKind.SupervisorOnly => VtdFaultReason.UserAccessDenied,
+        FaultKind.DirtyUpdateNotCoherent => VtdFaultReason.FirstStageDirtyWithoutSnoop,
+        _ => Denied(kind),
+    };
+
+    /// <summary>The second stage refused an access to a first-stage table.</summary>
+    private static VtdFaultReason OnFirstStageTable(FaultKind kind, bool toUpdate) => kind switch
+    {
+        FaultKind.NoWritePermission => VtdFaultReason.FirstStageWriteDenied,
+        FaultKind.NoReadPermission or FaultKind.NotPresent => toUpdate ? VtdFaultReason.FirstStageWriteDenied : VtdFaultReason.FirstStageReadDenied,
+        _ => SecondStage(kind),
+    };
+
+    private static VtdFaultReason SecondStage(FaultKind kind) => kind switch
+    {
         FaultKind.TableUnreachable => VtdFaultReason.SecondStageAccess,
-        FaultKind.ReservedBits => VtdFaultReason.SecondStageReservedBits,
+        FaultKind.ReservedBits or FaultKind.BeyondOutputWidth => VtdFaultReason.SecondStageReservedBits,
         FaultKind.NotPresent => VtdFaultReason.SecondStagePermission,
+        FaultKind.DirtyUpdateNotCoherent => VtdFaultReason.SecondStageDirtyWithoutSnoop,
+        _ => Denied(kind),
+    };
+
+    private static VtdFaultReason Denied(FaultKind kind) => kind switch
+    {
         FaultKind.NoReadPermission => VtdFaultReason.ReadDenied,
         FaultKind.NoWritePermission => VtdFaultReason.WriteDenied,
-        FaultKind.BeyondAddressWidth => VtdFaultReason.AddressTooLarge,
-        FaultKind.DirtyUpdateNotCoherent => VtdFaultReason.SecondStageDirtyWithoutSnoop,
         _ => throw new UnreachableException($"fault kind {kind}"),
     };
 }

@@ -1,4 +1,3 @@
-using Workbench.Iommu.Caches;
 using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.Vtd;
@@ -7,10 +6,10 @@ namespace Workbench.Iommu.Vtd;
 public static class VtdIommu
 {
     /// <summary>Builds the machine a specification asks for; throws <see cref="ArgumentException"/> with every reason why it cannot.</summary>
-    public static VtdDriver Build(IommuSpec spec) => Build(spec, out _, out _);
+    public static IommuDriver Build(IommuSpec spec) => Build(spec, out _, out _);
 
     /// <summary>Builds the machine and hands out its parts, for tests that look inside.</summary>
-    public static VtdDriver Build(IommuSpec spec, out VtdUnit unit, out PhysicalMemory memory)
+    public static IommuDriver Build(IommuSpec spec, out VtdUnit unit, out PhysicalMemory memory)
     {
         ArgumentNullException.ThrowIfNull(spec);
         List<string> problems = [.. spec.Iotlb.Problems()];
@@ -31,12 +30,10 @@ public static class VtdIommu
         memory = new();
         try
         {
-            unit = new(memory, capability, extended);
-            IIommu engine = spec.Iotlb.IsFullyAssociative
-                ? new Iommu<VtdSecondStageFormat, FullyAssociativeIotlb>(unit, memory, new(spec.Iotlb), spec.Iotlb.WalkCaches, unit.Record)
-                : new Iommu<VtdSecondStageFormat, SetAssociativeIotlb>(unit, memory, new(spec.Iotlb), spec.Iotlb.WalkCaches, unit.Record);
+            unit = new(memory, capability, extended, spec.Iotlb.WalkCaches);
+            IIommu engine = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
             unit.Connect(engine);
-            return new(memory, unit, engine, width);
+            return new(engine, new VtdProtocol(memory, unit, width, spec.Profile));
         }
         catch
         {

@@ -29,6 +29,8 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static int IndexBits => 9;
     /// <inheritdoc/>
     public static bool MarksTablesAccessed => true;
+    /// <inheritdoc/>
+    public static bool IsSigned => false;
 
     /// <inheritdoc/>
     public static int Shift(int level) => unchecked(12 + (9 * level));
@@ -36,7 +38,7 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static ulong LeafSizes(int level) => level <= 2 ? 1UL << Shift(level) : 0;
 
     /// <inheritdoc/>
-    public static bool IsPresent(ulong entry) => (entry & (ReadBit | WriteBit)) != 0;
+    public static bool IsPresent(ulong entry, int level) => (entry & (ReadBit | WriteBit)) != 0;
     /// <inheritdoc/>
     public static bool IsLeaf(ulong entry, int level) => level == 0 || (entry & PageSizeBit) != 0;
 
@@ -49,7 +51,7 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     };
 
     /// <inheritdoc/>
-    public static Permission PermissionOf(ulong entry) => (Permission)(entry & 3);
+    public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty) => (Permission)(entry & 3);
     /// <inheritdoc/>
     public static ulong TableAddress(ulong entry) => entry & AddressMask;
     /// <inheritdoc/>
@@ -58,11 +60,11 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static int LeafSizeLog2(ulong entry, int level) => Shift(level);
 
     /// <inheritdoc/>
-    public static ulong EncodeLeaf(ulong address, int level, Permission permission) =>
+    public static ulong EncodeLeaf(ulong address, int level, int sizeLog2, Permission permission) =>
         address | (ulong)permission | (level > 0 ? PageSizeBit : 0);
 
     /// <summary>Table entries allow both directions, as Linux writes them: permission is decided at the leaf.</summary>
-    public static ulong EncodeTable(ulong address) => address | ReadBit | WriteBit;
+    public static ulong EncodeTable(ulong address, int level) => address | ReadBit | WriteBit;
 
     /// <inheritdoc/>
     public static bool IsAccessed(ulong entry) => (entry & AccessedBit) != 0;

@@ -2,6 +2,7 @@ using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Memory;
+using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu.Vtd;
 
@@ -13,11 +14,12 @@ public sealed class VtdUnit : IContextLocator
 {
     private readonly PhysicalMemory memory;
     private readonly VtdFaultRecord[] faultRecords;
+    private readonly PageTableWalker<VtdSecondStageFormat> secondStage;
     private IIommu? engine;
     private int faultHead;
 
     /// <summary>A unit with the given capability registers, which must not contradict themselves.</summary>
-    public VtdUnit(PhysicalMemory memory, VtdCapability capability, VtdExtendedCapability extended)
+    public VtdUnit(PhysicalMemory memory, VtdCapability capability, VtdExtendedCapability extended, bool hasWalkCaches = true)
     {
         ArgumentNullException.ThrowIfNull(memory);
         IReadOnlyList<string> problems = [.. capability.Problems(), .. extended.Problems(capability)];
@@ -25,6 +27,7 @@ public sealed class VtdUnit : IContextLocator
         if (!extended.SupportsScalableMode) throw new ArgumentException("This VT-d unit cannot be built: legacy mode (ECAP.SMTS = 0) is not modelled, and could not track dirty pages.", nameof(extended));
         this.memory = memory;
         (Capability, Extended) = (capability, extended);
+        secondStage = new(memory, hasWalkCaches);
         faultRecords = new VtdFaultRecord[capability.FaultRecordCount];
     }
 
@@ -47,6 +50,9 @@ public sealed class VtdUnit : IContextLocator
     /// <summary>Faults now in the records.</summary>
     public int PendingFaults { get; private set; }
 
+    /// <summary>The walkers that contexts of this unit name.</summary>
+    internal IReadOnlyList<IPageWalker> Walkers => [secondStage];
+
     /// <summary>Connects the engine that invalidations act on.</summary>
     internal void Connect(IIommu connected) => engine = connected;
 
@@ -64,7 +70,7 @@ public sealed class VtdUnit : IContextLocator
         while (QueueHead != tail && QueueError == VtdDescriptorError.None)
         {
             // Where there is no memory hardware reads nothing it could execute: type 0 is none.
-            if (!ReadWords(new(QueueBase.Value + ((ulong)QueueHead * VtdDescriptor.WideSizeBytes)), words)) words.Clear();
+            if (!memory.TryRead(new(QueueBase.Value + ((ulong)QueueHead * VtdDescriptor.WideSizeBytes)), words)) words.Clear();
             VtdDescriptor descriptor = VtdDescriptor.Read(words);
             QueueError = descriptor.Check(Capability, Extended);
             if (QueueError != VtdDescriptorError.None) return;
@@ -90,7 +96,7 @@ public sealed class VtdUnit : IContextLocator
                 target.Execute(d.PasidCacheGranularity == VtdPasidCacheGranularity.Global ? InvalidationRequest.AllContexts : InvalidationRequest.ContextsOf(d.DomainId));
                 break;
             case VtdDescriptorType.Iotlb:
-                VtdInvalidationRange range = d.Range;
+                AlignedRange range = d.Range;
                 target.Execute(d.IotlbGranularity switch
                 {
                     VtdIotlbGranularity.Page => InvalidationRequest.Range(d.DomainId, range.Base, range.LastByte, d.IsLeafOnly),
@@ -98,8 +104,9 @@ public sealed class VtdUnit : IContextLocator
                     _ => InvalidationRequest.Everything,
                 });
                 break;
-            case VtdDescriptorType.Wait when d.WritesStatus:
-                WriteStatus(d.StatusAddress, d.StatusData);
+            case VtdDescriptorType.Wait:
+                target.Execute(InvalidationRequest.Fence);
+                if (d.WritesStatus) memory.Write32(d.StatusAddress, d.StatusData);
                 break;
             case VtdDescriptorType.PasidIotlb:
                 // First-stage and nested translations only: there are none to drop in this unit.
@@ -110,38 +117,19 @@ public sealed class VtdUnit : IContextLocator
         }
     }
 
-    private void WriteStatus(Spa address, uint data)
-    {
-        Spa word = new(address.Value & ~7UL);
-        if (!memory.Contains(word)) return;
-        ref ulong slot = ref memory.Word(word);
-        slot = (address.Value & 4) == 0 ? (slot & 0xFFFF_FFFF_0000_0000) | data : (slot & 0xFFFF_FFFF) | ((ulong)data << 32);
-    }
-
-    private bool ReadWords(Spa address, Span<ulong> words)
-    {
-        for (int i = 0; i < words.Length; i++)
-        {
-            Spa at = new(address.Value + (8UL * (uint)i));
-            if (!memory.Contains(at)) return false;
-            words[i] = memory.Word(at);
-        }
-        return true;
-    }
-
     /// <inheritdoc/>
     public FaultKind Locate(RequesterId device, Pasid? pasid, out TranslationContext? context)
     {
         context = null;
         if (RootTable is not { } rootTable) return FaultKind.RootNotPresent;
         Span<ulong> words = stackalloc ulong[VtdPasidTableEntry.WordCount];
-        if (!ReadWords(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.RootUnreachable;
+        if (!memory.TryRead(new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes)), words[..VtdRootEntry.WordCount])) return FaultKind.RootUnreachable;
         VtdRootEntry root = VtdRootEntry.Read(words);
         if (!root.IsPresentFor(device.DeviceFunction)) return FaultKind.RootNotPresent;
         if (root.ReservedBitsSet(device.DeviceFunction)) return FaultKind.RootInvalid;
 
         Spa contextAt = new(root.ContextTableFor(device.DeviceFunction).Value + ((ulong)VtdContextEntry.IndexOf(device) * VtdContextEntry.SizeBytes));
-        if (!ReadWords(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.ContextUnreachable;
+        if (!memory.TryRead(contextAt, words[..VtdContextEntry.WordCount])) return FaultKind.ContextUnreachable;
         VtdContextEntry entry = VtdContextEntry.Read(words);
         if (!entry.IsPresent) return FaultKind.ContextNotPresent;
         if (entry.ReservedBitsSet(Extended)) return FaultKind.ContextInvalid;
@@ -149,12 +137,12 @@ public sealed class VtdUnit : IContextLocator
         Pasid effective = pasid ?? (Extended.SupportsRequestPasid ? entry.RequestPasid : default);
         if (!entry.Covers(effective)) return FaultKind.PasidBeyondDirectory;
 
-        if (!ReadWords(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.PasidDirectoryUnreachable;
+        if (!memory.TryRead(new(entry.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(effective) * VtdPasidDirectoryEntry.SizeBytes)), words[..1])) return FaultKind.PasidDirectoryUnreachable;
         VtdPasidDirectoryEntry directory = VtdPasidDirectoryEntry.Read(words);
         if (!directory.IsPresent) return FaultKind.PasidDirectoryNotPresent;
         if (directory.ReservedBitsSet()) return FaultKind.PasidDirectoryInvalid;
 
-        if (!ReadWords(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.PasidUnreachable;
+        if (!memory.TryRead(new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(effective) * VtdPasidTableEntry.SizeBytes)), words)) return FaultKind.PasidUnreachable;
         VtdPasidTableEntry space = VtdPasidTableEntry.Read(words);
         if (!space.IsPresent) return FaultKind.PasidNotPresent;
         if (space.ReservedBitsSet(Extended)) return FaultKind.PasidReservedBits;
@@ -163,13 +151,19 @@ public sealed class VtdUnit : IContextLocator
         int bits = Math.Min(space.AddressWidth.AddressBits, Capability.MaximumAddressBits);
         context = new()
         {
-            Domain = space.DomainId,
-            Root = space.SecondStageTable.Value,
-            RootLevel = space.AddressWidth.Levels - 1,
-            LastIova = Bits.Mask(bits),
-            LargestLeafLog2 = Capability.LargestSecondStageLeafLog2,
-            KeepsDirty = space.DirtyTrackingIsEnabled,
-            CoherentWalks = space.PageWalkIsSnooped,
+            Tag = new(space.DomainId),
+            Walker = secondStage,
+            Table = new()
+            {
+                Root = space.SecondStageTable.Value,
+                RootLevel = space.AddressWidth.Levels - 1,
+                LastInput = Bits.Mask(bits),
+                LargestLeafLog2 = Capability.LargestSecondStageLeafLog2,
+                Accessed = space.DirtyTrackingIsEnabled ? BitKeeping.ByHardware : BitKeeping.Ignored,
+                Dirty = space.DirtyTrackingIsEnabled ? BitKeeping.ByHardware : BitKeeping.Ignored,
+                MarksTables = space.DirtyTrackingIsEnabled,
+                CoherentWalks = space.PageWalkIsSnooped,
+            },
         };
         return FaultKind.None;
     }
@@ -187,7 +181,7 @@ public sealed class VtdUnit : IContextLocator
             IsRecorded = true,
             Page = new(fault.Iova.Value & ~0xFFFUL),
             SourceId = fault.Device,
-            Reason = VtdFaults.ReasonOf(fault.Kind),
+            Reason = VtdFaults.ReasonOf(fault),
             Type = fault.IsWrite ? VtdRequestType.Write : VtdRequestType.Read,
             HasPasid = fault.Pasid is not null,
             // The record has 20 bits; a request can be asked for with more, and faults for just that.

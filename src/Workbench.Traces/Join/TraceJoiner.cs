@@ -1,5 +1,5 @@
 using Workbench.Iommu;
-using Workbench.Iommu.Vtd;
+using Workbench.Iommu.Invalidation;
 using Workbench.Traces.Guest;
 using Workbench.Traces.Importers;
 
@@ -62,7 +62,7 @@ internal sealed class TraceJoiner : ITraceSink
             GuestStep step = guest.Steps[i];
             if (step.IsMap) continue;
             // VT-d invalidates the aligned power of two around the range, SMMUv3 the range itself in pieces.
-            VtdInvalidationRange around = VtdInvalidationRange.Enclosing(step.Iova, step.Iova + (step.Length - 1));
+            AlignedRange around = AlignedRange.Enclosing(step.Iova, step.Iova + (step.Length - 1));
             long expected = clock.ToQemu(step.GuestNs);
             InvalidationSeen? best = Nearest(byAddress.GetValueOrDefault(around.Base), expected, s => s.Length == around.LastByte - around.Base + 1)
                 ?? Nearest(byAddress.GetValueOrDefault(step.Iova), expected, s => s.Length <= step.Length);

@@ -24,16 +24,16 @@ public abstract class PageTableFormatContract<TFormat>
         from level in Gen.OneOf(LeafLevels)
         from address in Frame(TFormat.Shift(level))
         from permission in Gen.OneOf(Permissions)
-        select (level, address, permission, TFormat.EncodeLeaf(address, level, permission));
+        select (level, address, permission, TFormat.EncodeLeaf(address, level, TFormat.Shift(level), permission));
 
     private Gen<(int Level, ulong Address, ulong Entry)> Table =>
         from level in Gen.Int[1, TFormat.MaxLevels - 1]
         from address in Frame(12)
-        select (level, address, TFormat.EncodeTable(address));
+        select (level, address, TFormat.EncodeTable(address, level));
 
     // The bits that marking changes in any entry the driver writes.
-    private static ulong AccessedBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, Permission.ReadWrite) ^ TFormat.MarkAccessed(TFormat.EncodeLeaf(0, level, Permission.ReadWrite))));
-    private static ulong DirtyBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, Permission.ReadWrite) ^ TFormat.MarkDirty(TFormat.EncodeLeaf(0, level, Permission.ReadWrite)))) & ~AccessedBits;
+    private static ulong AccessedBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite) ^ TFormat.MarkAccessed(TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite))));
+    private static ulong DirtyBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite) ^ TFormat.MarkDirty(TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite)))) & ~AccessedBits;
 
     [Fact]
     public void Each_level_starts_where_the_level_below_ends()
@@ -63,16 +63,16 @@ public abstract class PageTableFormatContract<TFormat>
     }
 
     [Fact]
-    public void A_zero_word_is_not_present() => Assert.False(TFormat.IsPresent(0));
+    public void A_zero_word_is_not_present() => Assert.False(TFormat.IsPresent(0, 0));
 
     [Fact]
     public void An_encoded_leaf_decodes_to_itself() => Leaf.Sample(leaf =>
     {
-        Assert.True(TFormat.IsPresent(leaf.Entry));
+        Assert.True(TFormat.IsPresent(leaf.Entry, leaf.Level));
         Assert.True(TFormat.IsLeaf(leaf.Entry, leaf.Level));
         Assert.Equal(leaf.Address, TFormat.LeafAddress(leaf.Entry, leaf.Level));
         Assert.Equal(TFormat.Shift(leaf.Level), TFormat.LeafSizeLog2(leaf.Entry, leaf.Level));
-        Assert.Equal(leaf.Permission, TFormat.PermissionOf(leaf.Entry));
+        Assert.Equal(leaf.Permission, TFormat.PermissionOf(leaf.Entry, leaf.Level, true));
     });
 
     [Fact]
@@ -88,10 +88,10 @@ public abstract class PageTableFormatContract<TFormat>
     [Fact]
     public void An_encoded_table_decodes_to_itself() => Table.Sample(table =>
     {
-        Assert.True(TFormat.IsPresent(table.Entry));
+        Assert.True(TFormat.IsPresent(table.Entry, table.Level));
         Assert.False(TFormat.IsLeaf(table.Entry, table.Level));
         Assert.Equal(table.Address, TFormat.TableAddress(table.Entry));
-        Assert.Equal(Permission.ReadWrite, TFormat.PermissionOf(table.Entry));
+        Assert.Equal(Permission.ReadWrite, TFormat.PermissionOf(table.Entry, table.Level, true));
         Assert.False(TFormat.HasReservedBits(table.Entry, table.Level));
     });
 
@@ -134,11 +134,11 @@ public abstract class PageTableFormatContract<TFormat>
     {
         foreach (ulong marked in new[] { TFormat.MarkAccessed(leaf.Entry), TFormat.MarkDirty(leaf.Entry), TFormat.Clean(TFormat.MarkDirty(leaf.Entry)) })
         {
-            Assert.True(TFormat.IsPresent(marked));
+            Assert.True(TFormat.IsPresent(marked, leaf.Level));
             Assert.True(TFormat.IsLeaf(marked, leaf.Level));
             Assert.False(TFormat.HasReservedBits(marked, leaf.Level));
             Assert.Equal(leaf.Address, TFormat.LeafAddress(marked, leaf.Level));
-            Assert.Equal(leaf.Permission, TFormat.PermissionOf(marked));
+            Assert.Equal(leaf.Permission, TFormat.PermissionOf(marked, leaf.Level, true));
         }
     });
 

@@ -54,7 +54,7 @@ public sealed class IommuModelTests
 
     private static void Run(IotlbGeometry geometry, int addressBits, int largestMask, Step[] steps)
     {
-        using VtdDriver driver = VtdIommu.Build(new() { Iotlb = geometry, AddressBits = addressBits, LargestInvalidationMask = largestMask });
+        using IommuDriver driver = VtdIommu.Build(new() { Iotlb = geometry, AddressBits = addressBits, LargestInvalidationMask = largestMask });
         driver.Hardware.Diagnose = true;
         NaiveIommu naive = new(geometry, addressBits, domains: 2);
         Domain[] domains = [driver.CreateDomain(new(0)), driver.CreateDomain(new(1))];
@@ -112,7 +112,7 @@ public sealed class IommuModelTests
         for (int number = 0; number < domains.Length; number++) AssertSame(domains[number].Table, naive.Mappings[number]);
     }
 
-    private static void Flush(VtdDriver driver, Domain domain, NaiveIommu naive, int number, InvalidationGather gather, int largestMask)
+    private static void Flush(IommuDriver driver, Domain domain, NaiveIommu naive, int number, InvalidationGather gather, int largestMask)
     {
         if (!gather.IsEmpty) naive.InvalidateRange(number, gather.FirstByte, gather.LastByte, largestMask);
         driver.Invalidate(domain, gather);

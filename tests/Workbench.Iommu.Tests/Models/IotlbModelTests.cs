@@ -74,10 +74,10 @@ public sealed class IotlbModelTests
                     break;
                 case Verb.InvalidateRange:
                     ulong last = step.Iova + step.Bytes - 1;
-                    Assert.Equal(naive.InvalidateRange(step.Owner, step.Iova, last), cache.InvalidateRange(step.Owner, step.Iova, last));
+                    Assert.Equal(naive.InvalidateRange(step.Owner, step.Iova, last), cache.InvalidateRange(TagMatch.ExactlyWord(step.Owner), step.Iova, last));
                     break;
                 case Verb.InvalidateOwner:
-                    Assert.Equal(naive.InvalidateOwner(step.Owner), cache.InvalidateOwner(step.Owner));
+                    Assert.Equal(naive.InvalidateOwner(step.Owner), cache.InvalidateOwners(TagMatch.ExactlyWord(step.Owner)));
                     break;
                 default:
                     Assert.Equal(naive.InvalidateAll(), cache.InvalidateAll());
@@ -90,7 +90,7 @@ public sealed class IotlbModelTests
             {
                 // Taking one page's entries away shows the larger ones behind it: the count tells all contents.
                 Same(ref cache, naive, owner, iova);
-                Assert.Equal(naive.InvalidateRange(owner, iova, iova), cache.InvalidateRange(owner, iova, iova));
+                Assert.Equal(naive.InvalidateRange(owner, iova, iova), cache.InvalidateRange(TagMatch.ExactlyWord(owner), iova, iova));
             }
         Assert.Equal(0, cache.InvalidateAll());
     }

@@ -22,7 +22,7 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
 
     public (FaultKind Fault, ulong Physical, TranslationSource Source, bool Swallowed) Access(int domain, ulong iova, bool isWrite)
     {
-        uint owner = (uint)domain;
+        ulong owner = (ulong)domain;
         TranslationSource source = TranslationSource.Walk;
         NaiveLeaf? leaf = iova >> addressBits != 0 ? null : Mappings[domain].Find(iova);
         if (Iotlb.Find(owner, iova) is { } cached)
@@ -67,10 +67,10 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
         ulong size = log2 == 64 ? 0 : 1UL << log2;
         ulong first = log2 == 64 ? 0 : firstByte / size * size;
         ulong last = log2 == 64 ? ulong.MaxValue : first + (size - 1);
-        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner((uint)domain) : Iotlb.InvalidateRange((uint)domain, first, last);
+        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner((ulong)domain) : Iotlb.InvalidateRange((ulong)domain, first, last);
     }
 
-    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner((uint)domain);
+    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner((ulong)domain);
 
     public void InvalidateAll() => EntriesInvalidated += Iotlb.InvalidateAll();
 

@@ -11,7 +11,7 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     private sealed class Slot
     {
         public bool IsUsed;
-        public uint Owner;
+        public ulong Owner;
         public ulong Page;
         public int PageLog2;
         public ulong Leaf;
@@ -33,7 +33,7 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
 
     private static Slot[] NewSet(int ways) => [.. Enumerable.Range(0, ways).Select(_ => new Slot())];
 
-    private Slot[] SetOf(uint owner, ulong page, int pageLog2)
+    private Slot[] SetOf(ulong owner, ulong page, int pageLog2)
     {
         if (geometry.Sets == 1) return sets[0];
         if (geometry.Index == IndexFunction.Modulo) return sets[page % (ulong)geometry.Sets];
@@ -42,11 +42,11 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
         return sets[(int)((UInt128)low * (UInt128)geometry.Sets >> 64)];
     }
 
-    private Slot? Look(uint owner, ulong iova, int pageLog2) =>
+    private Slot? Look(ulong owner, ulong iova, int pageLog2) =>
         Array.Find(SetOf(owner, iova >> pageLog2, pageLog2), s => s.IsUsed && s.Owner == owner && s.PageLog2 == pageLog2 && s.Page == iova >> pageLog2);
 
     /// <summary>The smallest page that holds the address; its leaf word and size, or null.</summary>
-    public (ulong Leaf, int PageLog2)? Find(uint owner, ulong iova)
+    public (ulong Leaf, int PageLog2)? Find(ulong owner, ulong iova)
     {
         for (int pageLog2 = 12; pageLog2 < 64; pageLog2++)
         {
@@ -57,7 +57,7 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
         return null;
     }
 
-    public void Fill(uint owner, ulong iova, int pageLog2, ulong leaf)
+    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
         if (Look(owner, iova, pageLog2) is { } known)
         {
@@ -117,13 +117,13 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     // Which of several freed slots is filled first matters to round-robin and random: newest first, or by size and page in a short range.
     private IEnumerable<Slot> NewestFirst(IEnumerable<Slot> slots) => slots.OrderByDescending(s => geometry.Replacement == Replacement.Lru ? s.UsedAt : s.FilledAt);
 
-    public int InvalidateRange(uint owner, ulong firstByte, ulong lastByte)
+    public int InvalidateRange(ulong owner, ulong firstByte, ulong lastByte)
     {
         IEnumerable<Slot> hit = Used.Where(s => s.Owner == owner && s.FirstByte <= lastByte && s.LastByte >= firstByte);
         return DropAll((lastByte - firstByte) >> 12 <= 16 ? hit.OrderBy(s => s.PageLog2).ThenBy(s => s.Page) : NewestFirst(hit));
     }
 
-    public int InvalidateOwner(uint owner) => DropAll(NewestFirst(Used.Where(s => s.Owner == owner)));
+    public int InvalidateOwner(ulong owner) => DropAll(NewestFirst(Used.Where(s => s.Owner == owner)));
 
     public int InvalidateAll()
     {

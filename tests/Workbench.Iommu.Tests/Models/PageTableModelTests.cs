@@ -52,7 +52,7 @@ public sealed class PageTableModelTests
         PageTable<VtdSecondStageFormat> table = new(memory, levels);
         NaiveMappings naive = new(12 + (9 * levels));
         PageTableWalker<VtdSecondStageFormat> walker = new(memory, hasWalkCaches: false);
-        TranslationContext context = new() { Domain = new(1), Root = table.Root.Value, RootLevel = table.RootLevel, LastIova = table.LastIova, LargestLeafLog2 = 30, KeepsDirty = true, CoherentWalks = true };
+        TranslationContext context = Stages.Tracked(walker, table);
         IommuCounters counters = default;
         foreach (Step step in steps)
         {
@@ -141,7 +141,7 @@ public sealed class PageTableModelTests
 
     private static void Access(PageTableWalker<VtdSecondStageFormat> walker, TranslationContext context, NaiveMappings naive, ulong iova, bool isWrite, ref IommuCounters counters)
     {
-        FaultKind fault = walker.Walk(context, iova, isWrite, ref counters, out ulong word, out int log2);
+        FaultKind fault = walker.Walk(context, iova, isWrite ? AccessKind.Write : AccessKind.Read, ref counters, out WalkResult found);
         NaiveLeaf? leaf = naive.Find(iova);
         if (leaf is null || (leaf.Permission & (isWrite ? Permission.Write : Permission.Read)) == 0)
         {
@@ -151,9 +151,6 @@ public sealed class PageTableModelTests
         leaf.Accessed = true;
         leaf.Dirty |= isWrite;
         Assert.Equal(FaultKind.None, fault);
-        Assert.Equal(leaf.SizeLog2, log2);
-        Assert.Equal(leaf.Physical, word & ~0xFFFUL);
-        Assert.Equal(leaf.Permission, (Permission)(word & 3));
-        Assert.Equal(leaf.Dirty, (word & Workbench.Iommu.Caches.IotlbEntry.DirtyKnown) != 0);
+        Assert.Equal((leaf.SizeLog2, leaf.Physical, leaf.Permission, leaf.Dirty), (found.PageLog2, found.Base, found.Permission, found.DirtyIsKnown));
     }
 }

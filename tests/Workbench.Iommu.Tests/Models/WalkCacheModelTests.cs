@@ -51,11 +51,11 @@ public sealed class WalkCacheModelTests
                     }
                     break;
                 case Verb.InvalidateRange:
-                    cache.InvalidateRange(step.Owner, step.Iova, last);
+                    cache.InvalidateRange(TagMatch.ExactlyWord(step.Owner), step.Iova, last);
                     foreach (NaiveIotlb one in naive) one.InvalidateRange(step.Owner, step.Iova, last);
                     break;
                 case Verb.InvalidateOwner:
-                    cache.InvalidateOwner(step.Owner);
+                    cache.InvalidateOwners(TagMatch.ExactlyWord(step.Owner));
                     foreach (NaiveIotlb one in naive) one.InvalidateOwner(step.Owner);
                     break;
                 default:

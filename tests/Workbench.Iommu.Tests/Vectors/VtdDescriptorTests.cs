@@ -1,4 +1,5 @@
 using CsCheck;
+using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Vtd;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class VtdDescriptorTests
 {
     private static readonly VtdCapability Cap = VtdCapability.Default;
     private static readonly VtdExtendedCapability Ecap = VtdExtendedCapability.Default;
-    private static readonly VtdInvalidationRange Pages4 = new(0xFFE7_4000, 2);
+    private static readonly AlignedRange Pages4 = new(0xFFE7_4000, 2);
 
     [Fact]
     public void Iotlb_pages_of_domain_3_have_these_words()
@@ -73,7 +74,7 @@ public sealed class VtdDescriptorTests
     [Fact]
     public void Device_tlb_descriptors_have_these_words()
     {
-        VtdInvalidationRange range = new(0x1_0000, 4);
+        AlignedRange range = new(0x1_0000, 4);
         VtdDescriptor device = VtdDescriptor.DeviceTlb(new(0x0100), range, maximumPending: 8, physicalFunction: new(0x1234));
         Assert.Equal(new VtdDescriptor(0x1230_0100_0008_4003, 0x1_7001), device);
         VtdDescriptor pasid = VtdDescriptor.PasidDeviceTlb(new(0x0100), new(1), range, everyPasid: true, maximumPending: 16, physicalFunction: new(0x1234));
@@ -82,7 +83,7 @@ public sealed class VtdDescriptorTests
         {
             Assert.Equal(0x0100, descriptor.SourceId.Value);
             Assert.Equal(0x1234, descriptor.PhysicalFunction.Value);
-            Assert.True(descriptor.DeviceTlbAddress.TryDecode(out VtdInvalidationRange back));
+            Assert.True(descriptor.DeviceTlbAddress.TryDecode(out AlignedRange back));
             Assert.Equal(range, back);
             Assert.True(descriptor.IsValid(Cap, Ecap, out _));
         }
@@ -136,9 +137,9 @@ public sealed class VtdDescriptorTests
     [Fact]
     public void Mask_0_is_one_page_and_mask_63_is_everything()
     {
-        Assert.Equal(new VtdInvalidationRange(0x5000, 0), new VtdDescriptor(0x36, 0x5000).Range);
-        Assert.Equal(new VtdInvalidationRange(0, 52), new VtdDescriptor(0x36, 0xFFFF_FFFF_FFFF_F03F).Range);
-        Assert.Equal(new VtdInvalidationRange(1UL << 63, 51), new VtdDescriptor(0x36, 0x8000_0000_0000_0033).Range);
+        Assert.Equal(new AlignedRange(0x5000, 0), new VtdDescriptor(0x36, 0x5000).Range);
+        Assert.Equal(new AlignedRange(0, 52), new VtdDescriptor(0x36, 0xFFFF_FFFF_FFFF_F03F).Range);
+        Assert.Equal(new AlignedRange(1UL << 63, 51), new VtdDescriptor(0x36, 0x8000_0000_0000_0033).Range);
     }
 
     [Fact]
@@ -190,7 +191,7 @@ public sealed class VtdDescriptorTests
         Gen.Select(Gen.UShort, Gen.ULong, Gen.Int[0, 45], Gen.Bool, Gen.Bool, Gen.Bool, Gen.UInt[0, Pasid.MaxValue])
             .Sample((domain, address, addressMask, leafOnly, drainWrites, drainReads, pasid) =>
             {
-                VtdInvalidationRange range = new(address & ~Bits.Mask(12 + addressMask), addressMask);
+                AlignedRange range = new(address & ~Bits.Mask(12 + addressMask), addressMask);
                 ulong[] words = new ulong[2];
                 VtdDescriptor.IotlbPages(new(domain), range, leafOnly, drainWrites, drainReads).Write(words);
                 Assert.True(VtdDescriptor.TryDecode(words, Cap, Ecap, out VtdDescriptor back, out _));
@@ -241,7 +242,7 @@ public sealed class VtdDescriptorTests
             bool valid = true;
             for (ulong page = 0; page < 100; page++)
             {
-                VtdDescriptor.IotlbPages(new(1), VtdInvalidationRange.Enclosing(page << 12, (page << 12) + 1)).Write(words);
+                VtdDescriptor.IotlbPages(new(1), AlignedRange.Enclosing(page << 12, (page << 12) + 1)).Write(words);
                 valid &= VtdDescriptor.TryDecode(words, Cap, Ecap, out VtdDescriptor back, out _) && back.Range.Base == page << 12;
             }
             return valid;

@@ -16,14 +16,14 @@ public sealed class VtdSecondStageFormatVectors
     [InlineData(0x000F_FFFF_C000_0081UL, 2, 0x000F_FFFF_C000_0000UL, 30, Permission.Read)]
     public void A_leaf_word_means_this_page(ulong word, int level, ulong address, int sizeLog2, Permission permission)
     {
-        Assert.True(VtdSecondStageFormat.IsPresent(word));
+        Assert.True(VtdSecondStageFormat.IsPresent(word, 0));
         Assert.True(VtdSecondStageFormat.IsLeaf(word, level));
         Assert.False(VtdSecondStageFormat.HasReservedBits(word, level));
         Assert.Equal(address, VtdSecondStageFormat.LeafAddress(word, level));
         Assert.Equal(sizeLog2, VtdSecondStageFormat.LeafSizeLog2(word, level));
-        Assert.Equal(permission, VtdSecondStageFormat.PermissionOf(word));
+        Assert.Equal(permission, VtdSecondStageFormat.PermissionOf(word, level, true));
         Assert.False(VtdSecondStageFormat.IsAccessed(word) || VtdSecondStageFormat.IsDirty(word));
-        Assert.Equal(word, VtdSecondStageFormat.EncodeLeaf(address, level, permission));
+        Assert.Equal(word, VtdSecondStageFormat.EncodeLeaf(address, level, sizeLog2, permission));
     }
 
     // A is bit 8, D is bit 9.
@@ -46,7 +46,7 @@ public sealed class VtdSecondStageFormatVectors
     {
         Assert.False(VtdSecondStageFormat.IsLeaf(word, 1));
         Assert.Equal(address, VtdSecondStageFormat.TableAddress(word));
-        Assert.Equal(0x0000_2000_0012_3003UL, VtdSecondStageFormat.EncodeTable(address));
+        Assert.Equal(0x0000_2000_0012_3003UL, VtdSecondStageFormat.EncodeTable(address, 1));
     }
 
     // R = W = 0 is not present, whatever else is set (X, A, D, the page).
@@ -54,7 +54,7 @@ public sealed class VtdSecondStageFormatVectors
     [InlineData(0x0UL)]
     [InlineData(0x4UL)]
     [InlineData(0x0280_0380UL)]
-    public void A_word_without_permission_is_not_present(ulong word) => Assert.False(VtdSecondStageFormat.IsPresent(word));
+    public void A_word_without_permission_is_not_present(ulong word) => Assert.False(VtdSecondStageFormat.IsPresent(word, 0));
 
     // Bits 10, 60:52 and 63 are software's: they change nothing that hardware reads.
     [Fact]
@@ -62,7 +62,7 @@ public sealed class VtdSecondStageFormatVectors
     {
         const ulong Word = 0x9FF0_0000_0280_0483;
         Assert.Equal(0x0280_0000UL, VtdSecondStageFormat.LeafAddress(Word, 1));
-        Assert.Equal(Permission.ReadWrite, VtdSecondStageFormat.PermissionOf(Word));
+        Assert.Equal(Permission.ReadWrite, VtdSecondStageFormat.PermissionOf(Word, 1, true));
         Assert.False(VtdSecondStageFormat.HasReservedBits(Word, 1));
         Assert.False(VtdSecondStageFormat.IsAccessed(Word) || VtdSecondStageFormat.IsDirty(Word));
         Assert.Equal(Word | 0x300, VtdSecondStageFormat.MarkDirty(Word));

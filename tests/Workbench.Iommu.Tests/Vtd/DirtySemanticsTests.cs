@@ -34,7 +34,7 @@ public sealed class DirtySemanticsTests
         m.Map(Page, 0x9000);
         m.Write(Page);
         m.Scan(clear: true);
-        int tail = m.Enqueue(VtdDescriptor.IotlbPages(m.Domain.Id, VtdInvalidationRange.Enclosing(Page, Page), leafOnly: true));
+        int tail = m.Enqueue(VtdDescriptor.IotlbPages(m.Domain.Id, AlignedRange.Enclosing(Page, Page), leafOnly: true));
         m.Write(Page);
         Assert.False(m.IsDirty(Page));
         m.Unit.WriteQueueTail(tail);

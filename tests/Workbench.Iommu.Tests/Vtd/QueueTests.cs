@@ -1,3 +1,4 @@
+using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Vtd;
 using Xunit;
 
@@ -152,7 +153,7 @@ public sealed class QueueTests
         using VtdMachine m = new();
         m.Map(Page, 0x9000);
         m.Read(Page);
-        VtdInvalidationRange range = VtdInvalidationRange.Enclosing(Page, Page);
+        AlignedRange range = AlignedRange.Enclosing(Page, Page);
         m.Submit(VtdDescriptor.DeviceTlb(VtdMachine.Nic, range), VtdDescriptor.PasidIotlbAll(m.Domain.Id, default), VtdDescriptor.PasidDeviceTlb(VtdMachine.Nic, default, range));
         Assert.Equal(TranslationSource.Iotlb, m.Read(Page).Source);
     }

@@ -1,3 +1,4 @@
+using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Memory;
 using Workbench.Iommu.Vtd;
@@ -90,7 +91,7 @@ public sealed class VtdBuildTests
         using PhysicalMemory memory = new();
         VtdUnit unit = new(memory, VtdCapability.Default, VtdExtendedCapability.Default);
         using VtdMachine any = new();
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => new VtdDriver(memory, unit, any.Hardware, VtdAddressWidth.Bits39));
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => new VtdProtocol(memory, unit, VtdAddressWidth.Bits39, DriverProfile.Linux));
         Assert.Contains("CAP.SAGAW", refused.Message, StringComparison.Ordinal);
     }
 

@@ -23,7 +23,7 @@ internal sealed class VtdMachine : IDisposable
         if (tracking) Driver.SetDirtyTracking(Domain, enable: true);
     }
 
-    public VtdDriver Driver { get; }
+    public IommuDriver Driver { get; }
     public VtdUnit Unit { get; }
     public PhysicalMemory Memory { get; }
     public Domain Domain { get; }

@@ -1,18 +1,18 @@
 using System.Numerics;
 
-namespace Workbench.Iommu.Vtd;
+namespace Workbench.Iommu.Invalidation;
 
 /// <summary>
 /// A naturally aligned power-of-two range of addresses as an IOTLB invalidation names it: a base and AM, the log2 of
-/// the number of 4 KiB pages. VT-d §6.5.2.3 [L]; a size of 2^64 (AM 52) is the whole address space.
+/// the number of 4 KiB pages. A size of 2^64 (AM 52) is the whole address space.
 /// </summary>
-public readonly record struct VtdInvalidationRange
+public readonly record struct AlignedRange
 {
     /// <summary>The largest AM that means something: 2^52 pages are all addresses.</summary>
     public const int MaximumAddressMask = 52;
 
     /// <summary>A range from its base address, which must be aligned to its size, and its AM, 0 to 52.</summary>
-    public VtdInvalidationRange(ulong baseAddress, int addressMask)
+    public AlignedRange(ulong baseAddress, int addressMask)
     {
         if (addressMask is < 0 or > MaximumAddressMask)
             throw new ArgumentOutOfRangeException(nameof(addressMask), $"Address mask {addressMask} is none; 0 to {MaximumAddressMask}.");
@@ -35,7 +35,7 @@ public readonly record struct VtdInvalidationRange
     public ulong LastByte => Base | Bits.Mask(SizeLog2);
 
     /// <summary>The smallest range that holds both bytes and everything between. Exact up to the whole 64-bit space.</summary>
-    public static VtdInvalidationRange Enclosing(ulong firstByte, ulong lastByte)
+    public static AlignedRange Enclosing(ulong firstByte, ulong lastByte)
     {
         if (firstByte > lastByte)
             throw new ArgumentOutOfRangeException(nameof(lastByte), $"Last byte 0x{lastByte:x} lies before first byte 0x{firstByte:x}; an empty range is not invalidated at all.");
@@ -50,4 +50,29 @@ public readonly record struct VtdInvalidationRange
 
     /// <summary>Whether any byte of first to last, both included, lies in the range.</summary>
     public bool Overlaps(ulong firstByte, ulong lastByte) => firstByte <= LastByte && lastByte >= Base;
+
+    /// <summary>The fewest ranges that cover first to last exactly, both on 4 KiB borders, in ascending order.</summary>
+    public static IEnumerable<AlignedRange> Exactly(ulong firstByte, ulong lastByte)
+    {
+        for (ulong at = firstByte; ;)
+        {
+            ulong left = lastByte - at;
+            // Limited by the alignment of the start, then by what is left.
+            int sizeLog2 = Math.Min(64, at == 0 ? 64 : BitOperations.TrailingZeroCount(at));
+            while (Bits.Mask(sizeLog2) > left) sizeLog2--;
+            yield return new(at, sizeLog2 - 12);
+            if (Bits.Mask(sizeLog2) == left) yield break;
+            at += 1UL << sizeLog2;
+        }
+    }
+
+    /// <summary>Ranges of 2^<paramref name="sizeLog2"/> bytes, 12 or more, that cover first to last, in ascending order.</summary>
+    public static IEnumerable<AlignedRange> InSteps(ulong firstByte, ulong lastByte, int sizeLog2)
+    {
+        for (ulong at = firstByte & ~Bits.Mask(sizeLog2); ; at += 1UL << sizeLog2)
+        {
+            yield return new(at, sizeLog2 - 12);
+            if ((at | Bits.Mask(sizeLog2)) >= lastByte) yield break;
+        }
+    }
 }

@@ -1,0 +1,50 @@
+using Workbench.Iommu.PageTables;
+
+namespace Workbench.Iommu;
+
+/// <summary>
+/// What differs between vendors in the software side of an IOMMU: which structures are written and which commands are queued.
+/// <see cref="IommuDriver"/> keeps the books above it. A method that takes effect returns when its commands have completed.
+/// </summary>
+public interface IVendorProtocol : IDisposable
+{
+    /// <summary>Domains the part can tell apart.</summary>
+    int DomainCount { get; }
+    /// <summary>Largest leaf the part has, as a power of two of bytes.</summary>
+    int LargestLeafLog2 { get; }
+    /// <summary>Why dirty tracking cannot be turned on (naming the missing bit), or null.</summary>
+    string? TrackingRefusal { get; }
+    /// <summary>Must a map be invalidated too, because the part caches what is not present?</summary>
+    bool InvalidatesOnMap { get; }
+    /// <summary>Commands submitted so far, waits included.</summary>
+    long CommandsSubmitted { get; }
+    /// <summary>Frames of 4 KiB that its structures and tables take now.</summary>
+    int FramesInUse { get; }
+
+    /// <summary>An empty table in the format and shape of this machine.</summary>
+    IPageTable CreateTable();
+
+    /// <summary>Writes the entries that make a device (or one PASID of it) use a domain; it uses none now.</summary>
+    void Connect(RequesterId device, Pasid? pasid, Domain domain);
+
+    /// <summary>Takes those entries away, with the invalidations that takes.</summary>
+    void Disconnect(RequesterId device, Pasid? pasid, Domain domain);
+
+    /// <summary>Writes tracking on or off (<see cref="Domain.TracksDirty"/> says which) into the entries of all attached devices, with the invalidations that takes.</summary>
+    void TrackingChanged(Domain domain);
+
+    /// <summary>The domain's table got a new top: the entries of all attached devices follow.</summary>
+    void RootChanged(Domain domain);
+
+    /// <summary>Invalidates a range, in IOTLB and device TLBs, and waits; returns the commands it took. <paramref name="leafLog2"/> is the smallest leaf that changed, 0 if not known.</summary>
+    int InvalidateRange(Domain domain, ulong firstByte, ulong lastByte, bool leafOnly, int leafLog2);
+
+    /// <summary>Invalidates a domain, in IOTLB and device TLBs, and waits.</summary>
+    int InvalidateDomain(Domain domain);
+
+    /// <summary>Invalidates everything and waits.</summary>
+    int InvalidateAll();
+
+    /// <summary>Waits until updates of earlier accesses are visible (CMD_SYNC, IOFENCE.C, COMPLETION_WAIT); returns the commands it took.</summary>
+    int Fence();
+}

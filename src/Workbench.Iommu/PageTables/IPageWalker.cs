@@ -1,0 +1,30 @@
+using Workbench.Iommu.Caches;
+using Workbench.Iommu.Contexts;
+using Workbench.Iommu.Faults;
+
+namespace Workbench.Iommu.PageTables;
+
+/// <summary>The hardware's side of one kind of context: reads its tables from the top. Asked on an IOTLB miss only.</summary>
+public interface IPageWalker
+{
+    /// <summary>Translates one address with every side effect in memory. A fault sets no D; entries above the faulting one keep the A bits they got.</summary>
+    FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters, out WalkResult result);
+
+    /// <summary>Where the last fault arose.</summary>
+    WalkFault LastFault { get; }
+
+    /// <summary>Would a write through a cached dirty-known entry leave no trace, because the leaf in memory is clean now? Reads only.</summary>
+    bool Swallows(TranslationContext context, ulong iova);
+
+    /// <summary>Drops paging-structure caches of a range.</summary>
+    void InvalidateRange(TagMatch tags, ulong firstByte, ulong lastByte);
+
+    /// <summary>Drops paging-structure caches of the tags that match.</summary>
+    void InvalidateTags(TagMatch tags);
+
+    /// <summary>Drops all paging-structure caches.</summary>
+    void InvalidateAll();
+
+    /// <summary>Makes updates visible that were allowed to lag behind their writes.</summary>
+    void Fence(ref IommuCounters counters);
+}
