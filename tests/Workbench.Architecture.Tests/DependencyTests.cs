@@ -16,6 +16,8 @@ public sealed partial class DependencyTests
         ["Workbench.Cli"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
     };
 
+    private static readonly string[] Vendors = ["Amd", "RiscV", "Smmu", "Vtd"];
+
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => new DirectoryInfo(d).Name)];
 
     [Theory]
@@ -57,8 +59,21 @@ public sealed partial class DependencyTests
         foreach (string file in SourceFiles(root))
         {
             string relative = Path.GetRelativePath(root, file);
-            if (relative.StartsWith("Vtd" + Path.DirectorySeparatorChar, StringComparison.Ordinal) || relative == "IommuCatalogue.cs") continue;
+            if (Vendors.Any(v => relative.StartsWith(v + Path.DirectorySeparatorChar, StringComparison.Ordinal)) || relative == "IommuCatalogue.cs") continue;
             Assert.False(VendorUse().IsMatch(File.ReadAllText(file)), $"{relative} uses a vendor's namespace or type; vendor code depends on common code, never the other way round.");
+        }
+    }
+
+    [Fact]
+    public void A_vendor_uses_no_other_vendor()
+    {
+        foreach (string vendor in Vendors)
+        {
+            Regex others = new($@"Workbench\.Iommu\.({string.Join('|', Vendors.Where(v => v != vendor))})\b");
+            string folder = Repository.PathOf("src", "Workbench.Iommu", vendor);
+            if (!Directory.Exists(folder)) continue;
+            foreach (string file in SourceFiles(folder))
+                Assert.False(others.IsMatch(File.ReadAllText(file)), $"{Path.GetRelativePath(Repository.Root, file)} uses another vendor; what they share belongs to common code.");
         }
     }
 
@@ -88,6 +103,6 @@ public sealed partial class DependencyTests
 
     private static IEnumerable<string> SourceFiles(string folder) => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories);
 
-    [GeneratedRegex(@"Workbench\.Iommu\.Vtd|\bVtd[A-Z]\w*[.(<]")]
+    [GeneratedRegex(@"Workbench\.Iommu\.(Vtd|Amd|Smmu|RiscV)\b|\b(Vtd|Amd|Smmu|RiscV)[A-Z]\w*[.(<]")]
     private static partial Regex VendorUse();
 }

@@ -15,7 +15,7 @@ public class AccessTests
     {
         ReplayResult result = Trace().At(1000).Write(Page).Run(InIova);
         Assert.Equal((1, 0, 0, 0), (result.Counters.Faults, result.DistinctTrue4K, result.ReportedDirty4K, result.Missed4K));
-        Assert.Equal([new Fault(FaultKind.NotPresent, First, null, new(Page), true)], result.FirstFaults);
+        Assert.Equal([new Fault(FaultKind.NotPresent, First, null, new(Page), true) { Where = new(FaultStage.Second) }], result.FirstFaults);
     }
 
     [Fact]

@@ -35,6 +35,9 @@ public abstract class PageTableFormatContract<TFormat>
     private static ulong AccessedBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite) ^ TFormat.MarkAccessed(TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite))));
     private static ulong DirtyBits => LeafLevels.Aggregate(0UL, (bits, level) => bits | (TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite) ^ TFormat.MarkDirty(TFormat.EncodeLeaf(0, level, TFormat.Shift(level), Permission.ReadWrite)))) & ~AccessedBits;
 
+    // Some formats have no write-only page.
+    private static void AssertGrants(Permission asked, Permission granted) => Assert.True(granted == asked || (asked == Permission.Write && granted == Permission.ReadWrite), $"asked {asked}, granted {granted}");
+
     [Fact]
     public void Each_level_starts_where_the_level_below_ends()
     {
@@ -72,7 +75,7 @@ public abstract class PageTableFormatContract<TFormat>
         Assert.True(TFormat.IsLeaf(leaf.Entry, leaf.Level));
         Assert.Equal(leaf.Address, TFormat.LeafAddress(leaf.Entry, leaf.Level));
         Assert.Equal(TFormat.Shift(leaf.Level), TFormat.LeafSizeLog2(leaf.Entry, leaf.Level));
-        Assert.Equal(leaf.Permission, TFormat.PermissionOf(leaf.Entry, leaf.Level, true));
+        AssertGrants(leaf.Permission, TFormat.PermissionOf(leaf.Entry, leaf.Level, true));
     });
 
     [Fact]
@@ -138,7 +141,7 @@ public abstract class PageTableFormatContract<TFormat>
             Assert.True(TFormat.IsLeaf(marked, leaf.Level));
             Assert.False(TFormat.HasReservedBits(marked, leaf.Level));
             Assert.Equal(leaf.Address, TFormat.LeafAddress(marked, leaf.Level));
-            Assert.Equal(leaf.Permission, TFormat.PermissionOf(marked, leaf.Level, true));
+            AssertGrants(leaf.Permission, TFormat.PermissionOf(marked, leaf.Level, true));
         }
     });
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Workbench.Iommu;
@@ -25,14 +26,14 @@ public partial class RecordedLeafTests
         List<Line> printed = Printed(name);
         Assert.Equal(translations, printed.Count);
         // By what the log says of the translation...
-        foreach (Line line in printed) Assert.Equal(line.Entry, VtdSecondStageFormat.EncodeLeaf(line.Gpa & ~line.Mask, LevelOf(line.Mask + 1), (Permission)(line.Entry & 3)));
+        foreach (Line line in printed) Assert.Equal(line.Entry, VtdSecondStageFormat.EncodeLeaf(line.Gpa & ~line.Mask, LevelOf(line.Mask + 1), BitOperations.Log2(line.Mask + 1), (Permission)(line.Entry & 3)));
         // ...and by what the imported trace says.
         List<TraceEvent> imported = Translations(name);
         Assert.Equal(translations, imported.Count);
         for (int i = 0; i < translations; i++)
         {
             TraceEvent e = imported[i];
-            Assert.Equal(printed[i].Entry, VtdSecondStageFormat.EncodeLeaf(e.Target & ~(e.Length - 1), LevelOf(e.Length), e.Permission));
+            Assert.Equal(printed[i].Entry, VtdSecondStageFormat.EncodeLeaf(e.Target & ~(e.Length - 1), LevelOf(e.Length), BitOperations.Log2(e.Length), e.Permission));
         }
     }
 
