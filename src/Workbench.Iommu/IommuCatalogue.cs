@@ -5,17 +5,27 @@ namespace Workbench.Iommu;
 /// <summary>The vendor models there are: the one place where common code names vendors.</summary>
 public static class IommuCatalogue
 {
+    /// <summary>The models, in the order in which they are shown.</summary>
+    public static IReadOnlyList<IommuModel> Models { get; } =
+    [
+        new()
+        {
+            Name = "vtd", About = "Intel VT-d, second stage, scalable mode", AddressBits = [39, 48, 57],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<VtdSecondStageFormat>() }, Build = VtdIommu.Build,
+        },
+    ];
+
     /// <summary>Names of the models, for messages and options.</summary>
-    public static IReadOnlyList<string> Models { get; } = ["vtd"];
+    public static string Names { get; } = string.Join(", ", Models.Select(m => m.Name));
+
+    /// <summary>The model of a name, or null.</summary>
+    public static IommuModel? Find(string name) => Models.FirstOrDefault(m => m.Name == name);
 
     /// <summary>Builds a machine; throws <see cref="ArgumentException"/> with every reason why it cannot.</summary>
     public static IIommuDriver Build(IommuSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        return spec.Model switch
-        {
-            "vtd" => VtdIommu.Build(spec),
-            _ => throw new ArgumentException($"There is no IOMMU model '{spec.Model}'; there is: {string.Join(", ", Models)}.", nameof(spec)),
-        };
+        IommuModel model = Find(spec.Model) ?? throw new ArgumentException($"There is no IOMMU model '{spec.Model}'; there is: {Names}.", nameof(spec));
+        return model.Build(spec);
     }
 }

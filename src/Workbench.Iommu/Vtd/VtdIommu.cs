@@ -15,7 +15,7 @@ public static class VtdIommu
         List<string> problems = [.. spec.Iotlb.Problems()];
         VtdAddressWidth width = spec.AddressBits switch { 39 => VtdAddressWidth.Bits39, 48 => VtdAddressWidth.Bits48, 57 => VtdAddressWidth.Bits57, _ => VtdAddressWidth.Reserved };
         if (width.IsReserved) problems.Add($"{spec.AddressBits} address bits: the VT-d second stage has 39, 48 or 57.");
-        if (spec.LargestLeafLog2 is not (12 or 21 or 30)) problems.Add($"Leaves of 2^{spec.LargestLeafLog2} bytes: VT-d has 4 KiB (12), 2 MiB (21) and 1 GiB (30).");
+        if (spec.LargestLeafLog2 is not (0 or 12 or 21 or 30)) problems.Add($"Leaves of 2^{spec.LargestLeafLog2} bytes: VT-d has 4 KiB (12), 2 MiB (21) and 1 GiB (30).");
         if (spec.LargestInvalidationMask is < 9 or > 52) problems.Add($"CAP.MAMV {spec.LargestInvalidationMask}: 9 to 52 are sensible.");
         if (problems.Count > 0) throw new ArgumentException("The VT-d machine cannot be built: " + string.Join(" ", problems), nameof(spec));
 
