@@ -18,6 +18,7 @@ internal static class CommandLine
         RootCommand root = new("Replays recorded DMA traces through bit-accurate IOMMU models with dirty tracking.")
         {
             ReplayCommand.Create(),
+            CompareCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
         };

@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
+using Workbench.Iommu.Invalidation;
 
 namespace Workbench.Replay;
 
@@ -12,9 +13,17 @@ public sealed record Experiment
     public string Iotlb { get; init; } = "assumed-64";
     /// <summary>Input address width in bits.</summary>
     public int AddressBits { get; init; } = 48;
+    /// <summary>Translation granule: "4K", or "16K" and "64K" where the model has them (Arm).</summary>
+    public string Granule { get; init; } = "4K";
+    /// <summary>Translations that each device keeps itself (ATS); 0: devices have no ATS.</summary>
+    public int DeviceTlb { get; init; }
+    /// <summary>How the driver turns changes into invalidations: a name of <see cref="DriverProfile.All"/>.</summary>
+    public string Driver { get; init; } = "linux";
+    /// <summary>When D becomes visible: "before-data", or "may-lag" where the architecture allows it (Arm).</summary>
+    public string DirtyOrder { get; init; } = "before-data";
     /// <summary>Which addresses the device uses.</summary>
     public View View { get; init; } = View.Migration;
-    /// <summary>Largest leaf: "4K", "2M", "1G", or "as-mapped" (what alignment and length of the mapping allow; in the gpa view 4K).</summary>
+    /// <summary>Largest leaf: a size the model has, such as "4K", "64K", "2M" or "1G", or "as-mapped" (what alignment and length of the mapping allow; in the gpa view the granule).</summary>
     public string PageSize { get; init; } = "as-mapped";
     /// <summary>Trace time between the beginnings of two harvests: a number with ns, us, ms or s; "0" harvests only at the end.</summary>
     public string HarvestEvery { get; init; } = "100ms";
@@ -35,23 +44,41 @@ public sealed record Experiment
     public IReadOnlyList<string> Validate()
     {
         List<string> problems = [];
-        if (!IommuCatalogue.Models.Contains(Iommu)) problems.Add($"There is no IOMMU model '{Iommu}'; there is: {string.Join(", ", IommuCatalogue.Models)}.");
         if (!IotlbGeometry.TryParse(Iotlb, out _, out string geometry)) problems.Add(geometry);
-        if (AddressBits is not (39 or 48 or 57)) problems.Add($"addressBits is {AddressBits}; 39, 48 and 57 are possible.");
-        if (LeafLog2Of(PageSize) is null) problems.Add($"Page size '{PageSize}' is none; 4K, 2M, 1G or as-mapped.");
+        if (IommuCatalogue.Find(Iommu) is not { } model) problems.Add($"There is no IOMMU model '{Iommu}'; there is: {IommuCatalogue.Names}.");
+        else problems.AddRange(Problems(model));
+        if (DriverProfile.Find(Driver) is null) problems.Add($"There is no driver profile '{Driver}'; there is: {string.Join(", ", DriverProfile.All.Select(p => p.Name))}.");
+        if (DirtyOrder is not ("before-data" or "may-lag")) problems.Add($"Dirty order '{DirtyOrder}' is none; before-data or may-lag.");
+        if (DeviceTlb is < 0 or > 65536) problems.Add($"A device TLB of {DeviceTlb} entries: 1 to 65536, or 0 for devices without ATS.");
         if (!Duration.TryParse(HarvestEvery, out long every) || every < 0) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), or 0 for one harvest at the end.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");
         return problems;
     }
 
-    /// <summary>A page size as a power of two of bytes; 0 for as-mapped, null for none.</summary>
-    public static int? LeafLog2Of(string pageSize) => pageSize switch { "4K" => 12, "2M" => 21, "1G" => 30, "as-mapped" => 0, _ => null };
+    private IEnumerable<string> Problems(IommuModel model)
+    {
+        if (!model.AddressBits.Contains(AddressBits)) yield return $"addressBits is {AddressBits}; {model.Name} has {string.Join(", ", model.AddressBits)}.";
+        if (PageSizes.Log2Of(Granule) is not { } granule || !model.LeafSizes.TryGetValue(granule, out ulong sizes))
+        {
+            yield return $"Granule '{Granule}': {model.Name} has {string.Join(", ", model.LeafSizes.Keys.Select(PageSizes.Show))}.";
+            yield break;
+        }
+        if (PageSize != "as-mapped" && (PageSizes.Log2Of(PageSize) is not { } leaf || (sizes & (1UL << leaf)) == 0))
+            yield return $"Page size '{PageSize}': {model.Name}{(model.LeafSizes.Count > 1 ? $" with granule {Granule}" : "")} has leaves of {PageSizes.ShowAll(sizes)}; or write as-mapped.";
+    }
+
+    /// <summary>The largest leaf as a power of two of bytes; 0 for as-mapped.</summary>
+    internal int LargestLeafLog2 => PageSizes.Log2Of(PageSize) ?? 0;
 
     internal long HarvestEveryNs => Duration.TryParse(HarvestEvery, out long ns) ? ns : 0;
 
     internal IommuSpec ToSpec()
     {
         if (!IotlbGeometry.TryParse(Iotlb, out IotlbGeometry geometry, out string error)) throw new ArgumentException(error);
-        return new() { Model = Iommu, Iotlb = geometry, AddressBits = AddressBits };
+        return new()
+        {
+            Model = Iommu, Iotlb = geometry, AddressBits = AddressBits, GranuleLog2 = PageSizes.Log2Of(Granule) ?? 12, DeviceTlbEntries = DeviceTlb,
+            Profile = DriverProfile.Find(Driver) ?? DriverProfile.Linux, DirtyMayLag = DirtyOrder == "may-lag",
+        };
     }
 }

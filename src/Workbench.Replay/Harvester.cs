@@ -91,6 +91,8 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         nextBeginNs = long.MaxValue;
         AdvanceTo(long.MaxValue - 1);
         clockNs = Math.Max(clockNs, nowNs);
+        // Where D may become visible after the data (Arm), the last scan waits for what finished writes still have to show.
+        if (flush == FlushStrategy.After) machine.Driver.Fence();
         Begin(Math.Max(nowNs, rows.Count == 0 ? nowNs : rows[^1].EndNs));
         nextBeginNs = long.MaxValue;
         AdvanceTo(long.MaxValue - 1);

@@ -48,6 +48,8 @@ internal sealed class Machine : IDisposable
     public List<DomainTracker> Domains { get; } = [];
     /// <summary>Are the domains tracked from now on?</summary>
     public bool Tracks { get; private set; }
+    /// <summary>Most memory that tables and the structures above them took at once, bytes.</summary>
+    public long PeakTableBytes { get; private set; }
     /// <summary>Maps refused because part of the range was mapped (the trace contradicts itself); the old mapping was removed first.</summary>
     public long Remaps { get; private set; }
 
@@ -123,14 +125,26 @@ internal sealed class Machine : IDisposable
             table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
             result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
-        if (result == MapResult.OutOfRange)
-            throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages inside the table's {table.LastIova:x} address limit. Replay with more --address-bits, or check the trace.");
+        if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
         if (result != MapResult.Mapped)
             throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
         // Tables that a large leaf replaced must leave the paging-structure caches before their frames are used again.
         if (FollowsTraceOnly) gather.Reset();
         else driver.Invalidate(tracker.Domain, gather);
+        NotePeak();
     }
+
+    /// <summary>Says which of its limits a map broke.</summary>
+    private static TraceFormatException OutOfRange(IPageTable table, ulong iova, ulong target, ulong length)
+    {
+        string what = $"The trace maps 0x{length:x} bytes at 0x{iova:x} to 0x{target:x}";
+        int granule = table.SmallestLeafLog2;
+        if (((iova | target | length) & 0xFFF) != 0) return new($"{what}: not whole 4 KiB pages. Check the trace.");
+        if (((iova | target | length) & ((1UL << granule) - 1)) != 0) return new($"{what}: not whole pages of {PageSizes.Show(granule)}, the smallest that this granule has. Replay with --granule 4K, or with --view gpa.");
+        return new($"{what}: beyond the table's last address 0x{table.LastIova:x}, or beyond the physical addresses it can hold. Replay with more --address-bits, or check the trace.");
+    }
+
+    private void NotePeak() => PeakTableBytes = Math.Max(PeakTableBytes, (long)driver.FramesInUse * 4096);
 
     private DomainId NextOwn()
     {
@@ -185,8 +199,9 @@ internal sealed class Machine : IDisposable
     public void MapIdentity(DomainTracker tracker, ulong start, ulong length)
     {
         MapResult result = driver.Map(tracker.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
-        if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): it must be whole 4 KiB pages within the address width and must not overlap.");
-        gather.Reset();
+        NotePeak();
+        if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): it must be whole pages of {PageSizes.Show(tracker.Domain.Table.SmallestLeafLog2)} within the address width and must not overlap.");
+        driver.Invalidate(tracker.Domain, gather);
     }
 
     /// <summary>Turns tracking on; every domain starts clean.</summary>

@@ -50,6 +50,8 @@ public sealed record ReplayResult
     public required IReadOnlyList<MissedPage> MissedPages { get; init; }
     /// <summary>Leaves in the tables at the end, all domains.</summary>
     public required long Leaves { get; init; }
+    /// <summary>Most memory that tables and the structures above them took at once, in bytes.</summary>
+    public required long PeakTableBytes { get; init; }
     /// <summary>Trace time from the first to the last event replayed, ns.</summary>
     public required long DurationNs { get; init; }
     /// <summary>What a reader should know about how the replay was set up.</summary>

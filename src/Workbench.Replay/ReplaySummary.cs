@@ -11,6 +11,8 @@ public sealed record ReplaySummary
     public required string Iotlb { get; init; }
     /// <summary>The view replayed.</summary>
     public required View View { get; init; }
+    /// <summary>The translation granule.</summary>
+    public required string Granule { get; init; }
     /// <summary>The largest leaf asked for.</summary>
     public required string PageSize { get; init; }
     /// <summary>When harvests invalidated.</summary>
@@ -28,6 +30,11 @@ public sealed record ReplaySummary
     public required long DirtyRewalks { get; init; }
     public required long Walks { get; init; }
     public required long TableReads { get; init; }
+    public required long AccessedUpdates { get; init; }
+    public required long DirtyUpdates { get; init; }
+    public required long DeviceTlbHits { get; init; }
+    public required long TranslationRequests { get; init; }
+    public required long PeakTableBytes { get; init; }
     public required long Invalidations { get; init; }
     public required long Commands { get; init; }
     public required long Faults { get; init; }
@@ -61,11 +68,13 @@ public sealed record ReplaySummary
         return new()
         {
             Trace = trace, Iommu = experiment.Iommu, Iotlb = experiment.Iotlb, View = result.View,
-            PageSize = result.View == View.Gpa && experiment.PageSize == "as-mapped" ? "4K" : experiment.PageSize, Flush = experiment.Flush,
+            Granule = experiment.Granule, PageSize = result.View == View.Gpa && experiment.PageSize == "as-mapped" ? experiment.Granule : experiment.PageSize, Flush = experiment.Flush,
             Events = result.Events, Accesses = result.Accesses, BytesRead = result.BytesRead, BytesWritten = result.BytesWritten,
             RingBytesRead = result.RingBytesRead, RingBytesWritten = result.RingBytesWritten, InterruptWrites = result.InterruptWrites, UnmappedAccesses = result.UnmappedAccesses,
             IotlbHits = result.Counters.IotlbHits, IotlbMisses = result.Counters.IotlbMisses, DirtyRewalks = result.Counters.DirtyRewalks, Walks = result.Counters.Walks,
-            TableReads = result.Counters.TableReads, Invalidations = result.Counters.Invalidations, Commands = result.Commands, Faults = result.Counters.Faults,
+            TableReads = result.Counters.TableReads, AccessedUpdates = result.Counters.AccessedUpdates, DirtyUpdates = result.Counters.DirtyUpdates,
+            DeviceTlbHits = result.Counters.DeviceTlbHits, TranslationRequests = result.Counters.TranslationRequests, PeakTableBytes = result.PeakTableBytes,
+            Invalidations = result.Counters.Invalidations, Commands = result.Commands, Faults = result.Counters.Faults,
             Harvests = result.Harvests.Count, TrueDirty4K = result.TrueDirty4K, ReportedDirty4K = result.ReportedDirty4K, ReportedDirtyLeaves = result.ReportedDirtyLeaves,
             OverReported4K = result.OverReported4K, OverReportedLeaves = result.OverReportedLeaves, Missed4K = result.Missed4K,
             DistinctTrueDirty4K = result.DistinctTrue4K, DistinctTrueDataDirty4K = result.DistinctTrueData4K, DistinctTrueDataDirty2M = result.DistinctTrueData2M,

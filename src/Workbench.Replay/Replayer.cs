@@ -60,8 +60,8 @@ public sealed class Replayer
         ArgumentNullException.ThrowIfNull(source);
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiment));
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
-        int leaf = Experiment.LeafLog2Of(experiment.PageSize) ?? 0;
-        if (view == View.Gpa && leaf == 0) leaf = 12;
+        int leaf = experiment.LargestLeafLog2;
+        if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
         using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages };
         return new Replayer(experiment, source, view, machine, cancellation).Run(progress, cancellation);
     }
@@ -293,7 +293,7 @@ public sealed class Replayer
             DistinctTrueData2M = machine.Domains.Sum(d => d.EverWrittenByData.CountDistinctRegions(9)),
             DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
             DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
-            Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves),
+            Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves), PeakTableBytes = machine.PeakTableBytes,
             DurationNs = lastNs - firstNs, Notes = notes,
         };
     }

@@ -12,12 +12,12 @@ public class ExperimentTests
     {
         Experiment wrong = new()
         {
-            Iommu = "riscv", Iotlb = "3x3", AddressBits = 40, PageSize = "64K", HarvestEvery = "often",
+            Iommu = "powerpc", Iotlb = "3x3", AddressBits = 40, PageSize = "64K", HarvestEvery = "often",
             Costs = new() { ScanNs = -1, ClearNs = 0, InvalidateNs = 0 },
         };
         IReadOnlyList<string> problems = wrong.Validate();
         Assert.Equal(6, problems.Count);
-        foreach (string word in new[] { "riscv", "3x3", "40", "64K", "often", "nanoseconds" }) Assert.Contains(problems, p => p.Contains(word, StringComparison.Ordinal));
+        foreach (string word in new[] { "powerpc", "3x3", "40", "64K", "often", "nanoseconds" }) Assert.Contains(problems, p => p.Contains(word, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -42,9 +42,21 @@ public class ExperimentTests
 
     [Theory]
     [InlineData("4K", 12)]
+    [InlineData("64K", 16)]
     [InlineData("2M", 21)]
     [InlineData("1G", 30)]
-    [InlineData("as-mapped", 0)]
+    [InlineData("256T", 48)]
+    [InlineData("as-mapped", null)]
     [InlineData("4k", null)]
-    public void A_page_size_is_a_power_of_two_of_bytes(string text, int? log2) => Assert.Equal(log2, Experiment.LeafLog2Of(text));
+    [InlineData("1K", null)]
+    [InlineData("3M", null)]
+    [InlineData("0K", null)]
+    [InlineData("1024K", null)]
+    [InlineData("K", null)]
+    [InlineData("", null)]
+    public void A_page_size_is_a_power_of_two_of_bytes(string text, int? log2)
+    {
+        Assert.Equal(log2, PageSizes.Log2Of(text));
+        if (log2 is { } size) Assert.Equal(text, PageSizes.Show(size));
+    }
 }

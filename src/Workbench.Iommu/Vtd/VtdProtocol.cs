@@ -115,7 +115,7 @@ public sealed class VtdProtocol : IVendorProtocol
     public int InvalidateAll() => Submit(VtdDescriptor.IotlbGlobal());
 
     /// <inheritdoc/>
-    public int Fence() => Submit();
+    public int Fence() => 0; // D is set before the data lands: there is nothing to wait for
 
     private int Submit(params ReadOnlySpan<VtdDescriptor> descriptors)
     {

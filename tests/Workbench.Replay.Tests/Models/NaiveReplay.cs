@@ -43,7 +43,7 @@ internal sealed class NaiveReplay
         (this.experiment, this.trace) = (experiment, trace);
         view = experiment.View != View.Migration ? experiment.View : trace.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         Assert.True(IotlbGeometry.TryParse(experiment.Iotlb, out IotlbGeometry geometry, out string error), error);
-        int largest = Experiment.LeafLog2Of(experiment.PageSize) switch { null or 0 => view == View.Gpa ? 12 : 30, { } log2 => log2 };
+        int largest = PageSizes.Log2Of(experiment.PageSize) switch { null => view == View.Gpa ? 12 : 30, { } log2 => log2 };
         machine = new(geometry, (experiment.AddressBits - 12) / 9, largest, experiment.Invalidations == InvalidationSource.Strict);
         Assert.True(Duration.TryParse(experiment.HarvestEvery, out everyNs));
         harvests = Harvests().GetEnumerator();
