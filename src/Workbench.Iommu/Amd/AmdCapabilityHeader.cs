@@ -15,13 +15,13 @@ public readonly record struct AmdCapabilityHeader(uint Value)
         HasExtendedFeatures = true,
     };
 
-    /// <summary>PCI capability id, 0x0F for an IOMMU [R]. Bits 7:0.</summary>
+    /// <summary>PCI capability id, 0x0F for an IOMMU [S*]. Bits 7:0.</summary>
     public byte CapabilityId { get => (byte)Field(7, 0); init => Value = With(7, 0, value); }
 
     /// <summary>Configuration-space offset of the next capability in bytes, 0 for none. Bits 15:8.</summary>
     public byte NextOffsetBytes { get => (byte)Field(15, 8); init => Value = With(15, 8, value); }
 
-    /// <summary>Kind of the block, 3 for an IOMMU [R]. Bits 18:16.</summary>
+    /// <summary>Kind of the block, 3 for an IOMMU [S*]. Bits 18:16.</summary>
     public int Type { get => (int)Field(18, 16); init => Value = With(18, 16, (ulong)value); }
 
     /// <summary>Revision of the block, 0 to 31. Bits 23:19.</summary>
