@@ -12,11 +12,11 @@ public enum AmdCommandError : byte
     UnknownOpcode,
     /// <summary>The opcode exists but this model refuses it by name: 6, 9 and 10.</summary>
     UnsupportedOpcode,
-    /// <summary>A reserved bit is set. [M]</summary>
+    /// <summary>A reserved bit is set: positions [M], that hardware objects [I].</summary>
     ReservedBits,
     /// <summary>GN on a part without EFR.GTSup. [I]</summary>
     GuestTranslationNotSupported,
-    /// <summary>INVALIDATE_IOMMU_ALL on a part without EFR.IASup. [M]</summary>
+    /// <summary>INVALIDATE_IOMMU_ALL on a part without EFR.IASup. [I]</summary>
     InvalidateAllNotSupported,
     /// <summary>COMPLETE_PPR_REQUEST on a part without EFR.PPRSup. [I]</summary>
     PageRequestsNotSupported,

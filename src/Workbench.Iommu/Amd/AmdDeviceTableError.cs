@@ -20,16 +20,16 @@ public enum AmdDeviceTableError : byte
     LevelsBeyondHats,
     /// <summary>PPR or GPRP on a part without PPRSup. [I]</summary>
     PageRequestsNotSupported,
-    /// <summary>GV on a part without GTSup. [M] for the bits, error [I]</summary>
+    /// <summary>GV on a part without GTSup. Bits [M], error [I].</summary>
     GuestTranslationNotSupported,
-    /// <summary>GIOV on a part without GIoSup. [M] for the bit, error [I]</summary>
+    /// <summary>GIOV on a part without GIoSup. Bit [M], error [I].</summary>
     GuestProtectionNotSupported,
     /// <summary>GLX is 3. [M]</summary>
     ReservedGuestLevels,
-    /// <summary>GLX asks for more GCR3 table levels than GLXSup allows. [L] as software keeps to it, error [I]</summary>
+    /// <summary>GLX asks for more GCR3 table levels than GLXSup allows. Limit [L], error [I].</summary>
     GuestLevelsBeyondGlxSup,
     /// <summary>The guest paging mode is 2 or 3. [M]</summary>
     ReservedGuestPagingMode,
-    /// <summary>The guest paging mode asks for more levels than GATS allows. [L] as software keeps to it, error [I]</summary>
+    /// <summary>The guest paging mode asks for more levels than GATS allows. Limit [L], error [I].</summary>
     GuestPagingBeyondGats,
 }
