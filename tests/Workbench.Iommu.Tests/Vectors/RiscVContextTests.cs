@@ -133,7 +133,7 @@ public sealed class RiscVContextTests
     [Fact]
     public void Interrupt_file_pages_beyond_a_small_guest_are_reserved()
     {
-        RiscVDeviceContext context = Second with { MsiAddressPattern = 1UL << 38 };
+        RiscVDeviceContext context = Second with { MsiAddressPattern = 1UL << 37 };
         Assert.Equal(RiscVContextError.None, context.Check(MsiPart with { SupportsSv57x4 = false }));
         RiscVDeviceContext small = context with { SecondStageMode = RiscVSecondStageMode.Sv39x4 };
         Assert.Equal(RiscVContextError.ReservedBits, small.Check(MsiPart with { SupportsSv57x4 = false, SupportsSv48x4 = false }));
