@@ -14,7 +14,7 @@ public readonly partial record struct RiscVCommand
     /// Drops the first-stage translations of an aligned range of 2^<paramref name="sizeLog2"/> bytes, 12 to 64: leaf entries
     /// only, or with <paramref name="nonLeaf"/> all levels. More than one page needs capabilities.S, nonLeaf needs capabilities.NL.
     /// </summary>
-    public static RiscVCommand IotinvalVma(ulong firstByte, int sizeLog2, uint? pscid = null, ushort? gscid = null, bool nonLeaf = false) =>
+    public static RiscVCommand IotinvalVmaRange(ulong firstByte, int sizeLog2, uint? pscid = null, ushort? gscid = null, bool nonLeaf = false) =>
         new(Scope(RiscVCommandType.IotinvalVma, pscid, gscid).WithBit(10, true).WithBit(34, nonLeaf), RangeWord(firstByte, sizeLog2));
 
     /// <summary>Drops the second-stage translations of a guest, or of every guest. All levels.</summary>
@@ -24,7 +24,7 @@ public readonly partial record struct RiscVCommand
     /// Drops the second-stage translations of an aligned range of 2^<paramref name="sizeLog2"/> guest bytes, 12 to 64: leaf
     /// entries only, or with <paramref name="nonLeaf"/> all levels. More than one page needs capabilities.S, nonLeaf needs capabilities.NL.
     /// </summary>
-    public static RiscVCommand IotinvalGvma(ushort gscid, ulong firstByte, int sizeLog2, bool nonLeaf = false) =>
+    public static RiscVCommand IotinvalGvmaRange(ushort gscid, ulong firstByte, int sizeLog2, bool nonLeaf = false) =>
         new(Scope(RiscVCommandType.IotinvalGvma, null, gscid).WithBit(10, true).WithBit(34, nonLeaf), RangeWord(firstByte, sizeLog2));
 
     /// <summary>Completes when everything before is done, writing nothing; by default after ordering reads and writes already processed.</summary>

@@ -38,7 +38,7 @@ public readonly partial record struct RiscVCommand(ulong Word0, ulong Word1)
     /// <summary>IOTINVAL: the tag of a guest (GSCID). Bits 59:44.</summary>
     public ushort Gscid { get => (ushort)Word0.Field(59, 44); init => Word0 = Word0.WithField(59, 44, value); }
 
-    /// <summary>Whether the address of IOTINVAL (bit 73, needs capabilities.S) or ATS.INVAL (bit 75) codes a range (S). Set with <see cref="IotinvalVma(ulong, int, uint?, ushort?, bool)"/> and the like.</summary>
+    /// <summary>Whether the address of IOTINVAL (bit 73, needs capabilities.S) or ATS.INVAL (bit 75) codes a range (S). Set with <see cref="IotinvalVmaRange"/> and the like.</summary>
     public bool IsRange => Word1.Bit(Opcode == AtsOpcode ? 11 : 9);
 
     /// <summary>Address of IOTINVAL (bits 125:74) or ATS.INVAL (bits 127:76), 4 KiB aligned, still with any size code.</summary>

@@ -20,10 +20,10 @@ public sealed class RiscVCommandTests
         Assert.Equal((0xABCDEu, 0x1234), (process.Pscid, (int)process.Gscid));
         Assert.True(process.HasPscid && process.HasGscid);
         Assert.False(process.HasAddress || process.DropsNonLeaf);
-        RiscVCommand page = RiscVCommand.IotinvalVma(0x1234_5000, 12);
+        RiscVCommand page = RiscVCommand.IotinvalVmaRange(0x1234_5000, 12);
         Assert.Equal(new RiscVCommand(0x401, 0x048D_1400), page);
         Assert.False(page.IsRange);
-        RiscVCommand range = RiscVCommand.IotinvalVma(0x1_0000, 16, pscid: 0, nonLeaf: true);
+        RiscVCommand range = RiscVCommand.IotinvalVmaRange(0x1_0000, 16, pscid: 0, nonLeaf: true);
         Assert.Equal(new RiscVCommand(0x5_0000_0401, 0x5E00), range);
         Assert.True(range.IsRange && range.DropsNonLeaf);
         Assert.Equal(0x1_7000UL, range.Address);
@@ -34,7 +34,7 @@ public sealed class RiscVCommandTests
     {
         Assert.Equal(new RiscVCommand(0x81, 0), RiscVCommand.IotinvalGvma());
         Assert.Equal(new RiscVCommand(0x0000_7002_0000_0081, 0), RiscVCommand.IotinvalGvma(7));
-        RiscVCommand page = RiscVCommand.IotinvalGvma(7, 0x1234_5000, 12, nonLeaf: true);
+        RiscVCommand page = RiscVCommand.IotinvalGvmaRange(7, 0x1234_5000, 12, nonLeaf: true);
         Assert.Equal(new RiscVCommand(0x0000_7006_0000_0481, 0x048D_1400), page);
         Assert.Equal((1, 1), (page.Opcode, page.Function));
     }
@@ -95,7 +95,7 @@ public sealed class RiscVCommandTests
     [InlineData(0UL, 64, 0x1FFF_FFFF_FFFF_FE00UL, 0UL, 0xFFFF_FFFF_FFFF_FFFFUL)]
     public void A_range_is_coded_in_its_address(ulong firstByte, int sizeLog2, ulong word1, ulong first, ulong last)
     {
-        foreach (RiscVCommand command in new[] { RiscVCommand.IotinvalVma(firstByte, sizeLog2), RiscVCommand.IotinvalGvma(1, firstByte, sizeLog2) })
+        foreach (RiscVCommand command in new[] { RiscVCommand.IotinvalVmaRange(firstByte, sizeLog2), RiscVCommand.IotinvalGvmaRange(1, firstByte, sizeLog2) })
         {
             Assert.Equal(word1, command.Word1);
             Assert.Equal((first, last), (command.FirstByte, command.LastByte));
@@ -108,7 +108,7 @@ public sealed class RiscVCommandTests
         Gen.Select(Gen.ULong, Gen.Int[12, 64]).Sample((address, sizeLog2) =>
         {
             ulong offset = Bits.Mask(sizeLog2);
-            foreach (RiscVCommand command in new[] { RiscVCommand.IotinvalVma(address & ~offset, sizeLog2), RiscVCommand.AtsInval(default, address & ~offset, sizeLog2) })
+            foreach (RiscVCommand command in new[] { RiscVCommand.IotinvalVmaRange(address & ~offset, sizeLog2), RiscVCommand.AtsInval(default, address & ~offset, sizeLog2) })
             {
                 Assert.Equal((address & ~offset, address | offset), (command.FirstByte, command.LastByte));
                 Assert.Equal(RiscVCommandError.None, command.Check(Part));
@@ -198,15 +198,15 @@ public sealed class RiscVCommandTests
     [Fact]
     public void Extensions_need_their_capability()
     {
-        RiscVCommand leaf = RiscVCommand.IotinvalVma(0, 12, nonLeaf: true);
-        RiscVCommand range = RiscVCommand.IotinvalGvma(0, 0, 13);
+        RiscVCommand leaf = RiscVCommand.IotinvalVmaRange(0, 12, nonLeaf: true);
+        RiscVCommand range = RiscVCommand.IotinvalGvmaRange(0, 0, 13);
         RiscVCapabilities plain = Part with { SupportsNonLeafInvalidation = false, SupportsRangeInvalidation = false };
         Assert.Equal(RiscVCommandError.NonLeafUnsupported, leaf.Check(plain));
         Assert.Equal(RiscVCommandError.RangeUnsupported, range.Check(plain));
         Assert.Equal(RiscVCommandError.NonLeafUnsupported, leaf.Check(plain with { SupportsRangeInvalidation = true }));
         Assert.Equal(RiscVCommandError.RangeUnsupported, range.Check(plain with { SupportsNonLeafInvalidation = true }));
         Assert.Equal(RiscVCommandError.RangeUnsupported, new RiscVCommand(0x1, 0x200).Check(plain)); // reserved even where AV ignores it
-        Assert.Equal(RiscVCommandError.None, RiscVCommand.IotinvalVma(0, 12).Check(plain));
+        Assert.Equal(RiscVCommandError.None, RiscVCommand.IotinvalVmaRange(0, 12).Check(plain));
         Assert.Equal(RiscVCommandError.AtsUnsupported, RiscVCommand.AtsInval(default, 0, 12).Check(RiscVCapabilities.Default));
         Assert.Equal(RiscVCommandError.AtsUnsupported, RiscVCommand.AtsPrgr(default, 0, 0).Check(RiscVCapabilities.Default));
     }
@@ -247,9 +247,9 @@ public sealed class RiscVCommandTests
     [Fact]
     public void Values_that_do_not_fit_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVma(0x800, 12));
-        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVma(0x1000, 13));
-        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVma(0, 11));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVmaRange(0x800, 12));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVmaRange(0x1000, 13));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVmaRange(0, 11));
         Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.AtsInval(default, 0, 65));
         Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IotinvalVma(pscid: 0x10_0000));
         Assert.Throws<ArgumentOutOfRangeException>(() => RiscVCommand.IofenceC(new(2), 0));
