@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Workbench.Iommu.RiscV;
+
+/// <summary>What every RISC-V structure shares: page numbers of 44 bits at two places, and checks of word spans.</summary>
+internal static class RiscVWords
+{
+    /// <summary>The offset bits of a 4 KiB page.</summary>
+    internal const ulong PageOffset = 0xFFF;
+
+    extension(ulong word)
+    {
+        /// <summary>The address whose page number (PPN) is in bits 43:0, as in iohgatp, fsc and msiptp.</summary>
+        internal ulong RootAddress => word.Field(43, 0) << 12;
+
+        /// <summary>The word with the PPN in bits 43:0 replaced.</summary>
+        internal ulong WithRootAddress(ulong address) => word.WithField(43, 0, PageNumber(address));
+
+        /// <summary>The address whose page number (PPN) is in bits 53:10, as in directory entries and ddtp.</summary>
+        internal ulong TableAddress => word.Field(53, 10) << 12;
+
+        /// <summary>The word with the PPN in bits 53:10 replaced.</summary>
+        internal ulong WithTableAddress(ulong address) => word.WithField(53, 10, PageNumber(address));
+    }
+
+    /// <summary>Refuses a span that is too short for a structure.</summary>
+    internal static void Require(int length, int needed, string structure)
+    {
+        if (length < needed)
+            ThrowShort(length, needed, structure);
+    }
+
+    private static ulong PageNumber(ulong address)
+    {
+        if ((address & PageOffset) != 0 || address >> 56 != 0)
+            ThrowNoTable(address);
+        return address >> 12;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowNoTable(ulong address) =>
+        throw new ArgumentOutOfRangeException(nameof(address), $"Address 0x{address:x} is no table: it must start a 4 KiB page below 2^56, as a page number has 44 bits.");
+
+    [DoesNotReturn]
+    private static void ThrowShort(int length, int needed, string structure) =>
+        throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
+}
