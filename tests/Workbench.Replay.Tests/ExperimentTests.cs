@@ -12,13 +12,26 @@ public class ExperimentTests
     {
         Experiment wrong = new()
         {
-            Iommu = "powerpc", Iotlb = "3x3", AddressBits = 40, PageSize = "64K", HarvestEvery = "often",
+            Iommu = "vtd", Iotlb = "3x3", AddressBits = 40, PageSize = "64K", HarvestEvery = "often", Driver = "windows", DirtyOrder = "never", DeviceTlb = -1,
             Costs = new() { ScanNs = -1, ClearNs = 0, InvalidateNs = 0 },
         };
         IReadOnlyList<string> problems = wrong.Validate();
-        Assert.Equal(6, problems.Count);
-        foreach (string word in new[] { "powerpc", "3x3", "40", "64K", "often", "nanoseconds" }) Assert.Contains(problems, p => p.Contains(word, StringComparison.Ordinal));
+        Assert.Equal(8, problems.Count);
+        foreach (string word in new[] { "3x3", "40", "64K", "often", "nanoseconds", "windows", "never", "-1" }) Assert.Contains(problems, p => p.Contains(word, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void An_unknown_model_is_refused_with_the_names_of_those_there_are()
+    {
+        string problem = Assert.Single(new Experiment { Iommu = "powerpc" }.Validate());
+        Assert.Contains("powerpc", problem, StringComparison.Ordinal);
+        Assert.Contains("vtd", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("16K")]
+    [InlineData("4")]
+    public void A_granule_the_model_lacks_is_refused(string granule) => Assert.Contains($"'{granule}'", Assert.Single(new Experiment { Granule = granule }.Validate()), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(1_000_000, 0, 0, true)]
