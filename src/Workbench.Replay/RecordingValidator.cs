@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Numerics;
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Faults;
+using Workbench.Iommu.PageTables;
 using Workbench.Traces;
 using Workbench.Traces.Native;
 
@@ -18,6 +21,8 @@ public sealed record RecordingDifference(long Event, long SourceLine, long TimeN
 /// <summary>How far a recording and the model agree.</summary>
 public sealed record RecordingValidation
 {
+    /// <summary>The model driven, of the vendor that was recorded.</summary>
+    public required string Model { get; init; }
     /// <summary>The IOTLB the recorder's own IOMMU has.</summary>
     public required string Iotlb { get; init; }
     /// <summary>Translations compared.</summary>
@@ -26,9 +31,9 @@ public sealed record RecordingValidation
     public required long HitOrFillAgrees { get; init; }
     /// <summary>Recorded hits.</summary>
     public required long RecordedHits { get; init; }
-    /// <summary>Was the recorder's IOMMU of the modelled format, so that leaf entries can be compared bit for bit? If not, <see cref="LeafAgrees"/> compares addresses.</summary>
-    public required bool SameFormat { get; init; }
-    /// <summary>Leaf entries in the model's table equal to the recorded ones (address, permission and size), and the address translated to.</summary>
+    /// <summary>Does the recording hold the leaf entries, so that they can be compared bit for bit? If not, <see cref="LeafAgrees"/> compares addresses.</summary>
+    public required bool ComparesEntries { get; init; }
+    /// <summary>Translations to the recorded address whose leaf entry in the model's table is the recorded one (address, permission and size), where there is one.</summary>
     public required long LeafAgrees { get; init; }
     /// <summary>Times the modelled IOTLB was emptied because it was full.</summary>
     public required long FullFlushes { get; init; }
@@ -48,11 +53,12 @@ public static class RecordingValidator
     public static RecordingValidation Run(DmatReader reader, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        // QEMU's IOMMUs keep a hash of so many entries and empty it when it is full.
-        int entries = reader.Provenance.RecordedIommu == "smmuv3" ? 256 : 1024;
-        IotlbGeometry geometry = new() { Sets = 1, Ways = entries, Replacement = Replacement.FlushWhenFull, WalkCaches = false };
-        using Machine machine = new(IommuCatalogue.Build(new() { Iotlb = geometry }), 0, InvalidationSource.Recorded) { FollowsTraceOnly = true };
-        bool sameFormat = reader.Provenance.RecordedIommu == "vtd";
+        // The model of the vendor recorded, with the IOTLB that QEMU gives it.
+        (string model, string preset) = reader.Provenance.RecordedIommu switch { "amdvi" => ("amd", "qemu-amdvi"), "smmuv3" => ("smmu", "qemu-smmu"), _ => ("vtd", "qemu-vtd") };
+        if (!IotlbGeometry.TryParse(preset, out IotlbGeometry geometry, out string error)) throw new UnreachableException(error);
+        using Machine machine = new(IommuCatalogue.Build(new() { Model = model, Iotlb = geometry, SupportsDirtyTracking = false }), 0, InvalidationSource.Recorded) { FollowsTraceOnly = true };
+        // Only QEMU's VT-d logs the entry it found; its other IOMMUs log where the page lies.
+        bool comparesEntries = model == "vtd";
         List<RecordingDifference> differences = [];
         TraceEvent[] batch = new TraceEvent[1024];
         long[] lines = new long[1024];
@@ -71,7 +77,7 @@ public static class RecordingValidator
                     case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll: machine.Invalidate(e); break;
                     case EventKind.Translate:
                         translations++;
-                        if (Agrees(machine, e, sameFormat, number, lines[i], differences, ref leaves)) agreed++;
+                        if (Agrees(machine, e, comparesEntries, number, lines[i], differences, ref leaves)) agreed++;
                         if ((e.Flags & EventFlags.Hit) != 0) hits++;
                         break;
                 }
@@ -80,12 +86,12 @@ public static class RecordingValidator
         if (translations == 0) throw new TraceFormatException($"{reader.Name}: the trace holds no translations of the recorder's IOMMU, so there is nothing to validate against. Import a QEMU log recorded with the vtd_, amdvi_ or smmu_ translation events.");
         return new()
         {
-            Iotlb = geometry.ToString(), Translations = translations, HitOrFillAgrees = agreed, RecordedHits = hits, SameFormat = sameFormat, LeafAgrees = leaves,
+            Model = model, Iotlb = geometry.ToString(), Translations = translations, HitOrFillAgrees = agreed, RecordedHits = hits, ComparesEntries = comparesEntries, LeafAgrees = leaves,
             FullFlushes = machine.Hardware.Counters.IotlbFullFlushes, Differences = differences,
         };
     }
 
-    private static bool Agrees(Machine machine, in TraceEvent e, bool sameFormat, long number, long line, List<RecordingDifference> differences, ref long leaves)
+    private static bool Agrees(Machine machine, in TraceEvent e, bool comparesEntries, long number, long line, List<RecordingDifference> differences, ref long leaves)
     {
         bool recordedHit = (e.Flags & EventFlags.Hit) != 0;
         bool isWrite = (e.Permission & Permission.Read) == 0;
@@ -94,13 +100,13 @@ public static class RecordingValidator
         bool agrees = t.Fault == FaultKind.None && hit == recordedHit;
         if (!agrees)
             Differ(string.Create(CultureInfo.InvariantCulture, $"recorded {(recordedHit ? "hit" : "fill")}, the model had {(t.Fault != FaultKind.None ? $"fault {t.Fault}" : hit ? "a hit" : "a fill")}"), e, number, line, differences);
-        ulong pageMask = e.Length - 1;
-        bool found = machine.TrackerOf(e.Device, e.PasidOrNone).Domain.Table.TryGetLeaf(e.Iova, out ulong entry, out int log2);
+        IPageTable table = machine.TrackerOf(e.Device, e.PasidOrNone).Domain.Table;
+        bool found = table.TryGetLeaf(e.Iova, out ulong entry, out int log2);
         // What the recorder's entry must have been: page address, permission, and the large-page bit by its size.
-        ulong recordedEntry = Iommu.Vtd.VtdSecondStageFormat.EncodeLeaf(e.Target & ~pageMask, e.Length switch { 1UL << 30 => 2, 1UL << 21 => 1, _ => 0 }, System.Numerics.BitOperations.Log2(e.Length), e.Permission);
-        if (found && (entry == recordedEntry || !sameFormat) && t.Fault == FaultKind.None && t.Physical == e.Target) leaves++;
+        ulong recordedEntry = comparesEntries ? table.EncodeLeaf(e.Target & ~(e.Length - 1), BitOperations.Log2(e.Length), e.Permission) : 0;
+        if (found && (!comparesEntries || entry == recordedEntry) && t.Fault == FaultKind.None && t.Physical == e.Target) leaves++;
         else
-            Differ(string.Create(CultureInfo.InvariantCulture, $"recorded leaf entry 0x{recordedEntry:x}, the model's is {(found ? $"0x{entry:x} (2^{log2} bytes)" : "not present")}, translation {new Spa(t.Physical)} for {new Spa(e.Target)}"), e, number, line, differences);
+            Differ(string.Create(CultureInfo.InvariantCulture, $"recorded {(comparesEntries ? $"leaf entry 0x{recordedEntry:x}" : "another address")}, the model's entry is {(found ? $"0x{entry:x} (2^{log2} bytes)" : "not present")}, translation {new Spa(t.Physical)} for {new Spa(e.Target)}"), e, number, line, differences);
         return agrees;
     }
 

@@ -19,9 +19,9 @@ internal static class ValidateCommand
             using DmatReader reader = DmatFile.Open(parsed.GetRequiredValue(trace));
             RecordingValidation v = RecordingValidator.Run(reader, cancellation);
             TextWriter to = Console.Out;
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"IOTLB {v.Iotlb} without paging-structure caches, as the recorder's; emptied {v.FullFlushes:n0} times."));
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Model {v.Model}, IOTLB {v.Iotlb} as the recorder's; emptied {v.FullFlushes:n0} times."));
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Hit or fill predicted: {v.HitOrFillAgrees:n0} of {v.Translations:n0} ({100.0 * v.HitOrFillAgrees / v.Translations:f4} %); recorded {v.RecordedHits:n0} hits, {v.Translations - v.RecordedHits:n0} fills."));
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(v.SameFormat ? "Leaf entries equal:   " : "Addresses equal:      ")} {v.LeafAgrees:n0} of {v.Translations:n0}{(v.SameFormat ? "" : " (the recorder's leaf entries are of another vendor's format)")}."));
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(v.ComparesEntries ? "Leaf entries equal:   " : "Addresses equal:      ")} {v.LeafAgrees:n0} of {v.Translations:n0}."));
             foreach (RecordingDifference d in v.Differences.Take(ShownDifferences))
                 to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  event {d.Event}, log line {d.SourceLine}, {d.TimeNs / 1e9:f6} s, IOVA {d.Iova}: {d.Text}"));
             if (v.Differences.Count > ShownDifferences) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {v.Differences.Count - ShownDifferences} more"));

@@ -37,6 +37,9 @@ public interface IPageTable
     /// <summary>The leaf entry that maps an address, as memory holds it (of a run: the member for the address); false if there is none.</summary>
     bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2);
 
+    /// <summary>The entry this table writes for a leaf of 2^<paramref name="leafLog2"/> bytes at a physical address (of a run: its first member).</summary>
+    ulong EncodeLeaf(ulong physical, int leafLog2, Permission permission);
+
     /// <summary>Frees all tables; the table is of no use afterwards.</summary>
     void Free();
 }

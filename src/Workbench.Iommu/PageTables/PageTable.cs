@@ -16,6 +16,7 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
     private readonly PhysicalMemory memory;
     private readonly LeafState state;
     private readonly int mostLevels;
+    private readonly ulong leafSizes;
     private TableShape shape;
 
     /// <summary>Creates an empty table of <paramref name="levels"/> whole levels, 1 to the format's most.</summary>
@@ -26,13 +27,13 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
 
     /// <summary>
     /// Creates an empty table. New leaves are written in <paramref name="state"/>. With <paramref name="growsToLevels"/> above the shape's own, a map
-    /// beyond the top adds levels there, as far as that.
+    /// beyond the top adds levels there, as far as that. <paramref name="leafSizes"/> are those the driver uses of the format's (bit n set means 2^n bytes).
     /// </summary>
-    public PageTable(PhysicalMemory memory, TableShape shape, LeafState state = LeafState.Clean, int growsToLevels = 0)
+    public PageTable(PhysicalMemory memory, TableShape shape, LeafState state = LeafState.Clean, int growsToLevels = 0, ulong leafSizes = ulong.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(growsToLevels, TFormat.MaxLevels);
-        (this.memory, this.shape, this.state) = (memory, shape, state);
+        (this.memory, this.shape, this.state, this.leafSizes) = (memory, shape, state, leafSizes);
         mostLevels = Math.Max(growsToLevels, shape.RootLevel + 1);
         Root = memory.Allocate(shape.RootSizeLog2<TFormat>());
     }
@@ -133,11 +134,11 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
     }
 
     /// <summary>The largest leaf of a level that may begin at an address: aligned on both sides and within the range; 0 if there is none.</summary>
-    private static int LargestFit(int level, ulong iova, ulong last, ulong displacement, int largest)
+    private int LargestFit(int level, ulong iova, ulong last, ulong displacement, int largest)
     {
         unchecked
         {
-            for (ulong sizes = TFormat.LeafSizes(level) & Iommu.Bits.Mask(Math.Min(63, largest) + 1); sizes != 0;)
+            for (ulong sizes = TFormat.LeafSizes(level) & leafSizes & Iommu.Bits.Mask(Math.Min(63, largest) + 1); sizes != 0;)
             {
                 int log2 = BitOperations.Log2(sizes);
                 ulong inside = (1UL << log2) - 1;
@@ -265,6 +266,14 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
             }
             table = TFormat.TableAddress(found);
         }
+    }
+
+    /// <inheritdoc/>
+    public ulong EncodeLeaf(ulong physical, int leafLog2, Permission permission)
+    {
+        for (int level = 0; level < TFormat.MaxLevels; level++)
+            if ((TFormat.LeafSizes(level) & (1UL << leafLog2)) != 0) return Leaf(physical, level, leafLog2, permission);
+        throw new ArgumentOutOfRangeException(nameof(leafLog2), $"{TFormat.Name} has no leaf of 2^{leafLog2} bytes.");
     }
 
     /// <inheritdoc/>
