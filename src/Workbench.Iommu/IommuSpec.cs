@@ -22,4 +22,6 @@ public sealed record IommuSpec
     public DriverProfile Profile { get; init; } = DriverProfile.Linux;
     /// <summary>Largest leaf the part has, as a power of two of bytes: 12, 21 or 30 for VT-d.</summary>
     public int LargestLeafLog2 { get; init; } = 30;
+    /// <summary>Translations that each device keeps itself (ATS), 1 to 65536; 0: devices have no ATS.</summary>
+    public int DeviceTlbEntries { get; init; }
 }
