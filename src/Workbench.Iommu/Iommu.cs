@@ -135,9 +135,10 @@ public sealed class Iommu<TIotlb> : IIommu
         }
         ref IotlbEntry entry = ref iotlb.Find(context.Tag.Value, request.Iova);
         TranslationSource source = Unsafe.IsNullRef(ref entry) ? TranslationSource.Walk : TranslationSource.Rewalk;
+        bool isWrite = request.IsWrite || context.IgnoresNoWrite;
         WalkResult page;
         // To a writer an entry is enough if it is dirty already, or can never be written; to a reader any entry is.
-        if (source == TranslationSource.Rewalk && (!request.IsWrite || (entry.Leaf & IotlbEntry.DirtyKnown) != 0 || (entry.Leaf & IotlbEntry.MayWrite) == 0))
+        if (source == TranslationSource.Rewalk && (!isWrite || (entry.Leaf & IotlbEntry.DirtyKnown) != 0 || (entry.Leaf & IotlbEntry.MayWrite) == 0))
         {
             counters.IotlbHits++;
             source = TranslationSource.Iotlb;
@@ -147,7 +148,7 @@ public sealed class Iommu<TIotlb> : IIommu
         {
             if (source == TranslationSource.Walk) counters.IotlbMisses++;
             else counters.DirtyRewalks++;
-            FaultKind fault = Walk(context, request, request.IsWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
+            FaultKind fault = Walk(context, request, isWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
             if (IsRefusal(fault))
             {
                 // Answered with R = W = 0: the device hears it, no fault is recorded.
@@ -208,7 +209,7 @@ public sealed class Iommu<TIotlb> : IIommu
         translation = default;
         translation.Fault = kind;
         translation.Source = source;
-        if (context is { RecordsFaults: false }) return;
+        if (context is null ? !locator.RecordsLookupFaults : !context.RecordsFaults) return;
         Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)
         {
             Where = context is null ? default : context.Walker.LastFault,
@@ -250,6 +251,9 @@ public sealed class Iommu<TIotlb> : IIommu
                 break;
             case InvalidationScope.DomainContexts:
                 contexts.InvalidateDomain(request.Domain);
+                break;
+            case InvalidationScope.PasidContexts:
+                contexts.InvalidatePasidOfDomain(request.Domain, request.Pasid ?? default);
                 break;
             case InvalidationScope.AllContexts:
                 contexts.InvalidateAll();

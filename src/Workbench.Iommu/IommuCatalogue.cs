@@ -1,3 +1,4 @@
+using Workbench.Iommu.PageTables;
 using Workbench.Iommu.Vtd;
 
 namespace Workbench.Iommu;
@@ -12,6 +13,11 @@ public static class IommuCatalogue
         {
             Name = "vtd", About = "Intel VT-d, second stage, scalable mode", AddressBits = [39, 48, 57],
             LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<VtdSecondStageFormat>() }, Build = VtdIommu.Build,
+        },
+        new()
+        {
+            Name = "vtd-fs", About = "Intel VT-d, first stage (x86-64), scalable mode", AddressBits = [48, 57],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<X64Format>() }, Build = VtdIommu.Build,
         },
     ];
 

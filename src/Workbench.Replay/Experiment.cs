@@ -78,7 +78,7 @@ public sealed record Experiment
         return new()
         {
             Model = Iommu, Iotlb = geometry, AddressBits = AddressBits, GranuleLog2 = PageSizes.Log2Of(Granule) ?? 12, DeviceTlbEntries = DeviceTlb,
-            LargestLeafLog2 = LargestLeafLog2, Profile = DriverProfile.Find(Driver) ?? DriverProfile.Linux, DirtyMayLag = DirtyOrder == "may-lag",
+            LinuxLeafSizesOnly = PageSize == "as-mapped", Profile = DriverProfile.Find(Driver) ?? DriverProfile.Linux, DirtyMayLag = DirtyOrder == "may-lag",
         };
     }
 }

@@ -56,7 +56,7 @@ public static class RecordingValidator
         // The model of the vendor recorded, with the IOTLB that QEMU gives it.
         (string model, string preset) = reader.Provenance.RecordedIommu switch { "amdvi" => ("amd", "qemu-amdvi"), "smmuv3" => ("smmu", "qemu-smmu"), _ => ("vtd", "qemu-vtd") };
         if (!IotlbGeometry.TryParse(preset, out IotlbGeometry geometry, out string error)) throw new UnreachableException(error);
-        using Machine machine = new(IommuCatalogue.Build(new() { Model = model, Iotlb = geometry, SupportsDirtyTracking = false }), 0, InvalidationSource.Recorded) { FollowsTraceOnly = true };
+        using Machine machine = new(IommuCatalogue.Build(new() { Model = model, Iotlb = geometry, SupportsDirtyTracking = false, LinuxLeafSizesOnly = true }), 0, InvalidationSource.Recorded) { FollowsTraceOnly = true };
         // Only QEMU's VT-d logs the entry it found; its other IOMMUs log where the page lies.
         bool comparesEntries = model == "vtd";
         List<RecordingDifference> differences = [];

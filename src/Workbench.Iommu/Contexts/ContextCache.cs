@@ -35,15 +35,20 @@ internal sealed class ContextCache
     }
 
     /// <summary>Drops what leads to one domain.</summary>
-    public void InvalidateDomain(DomainId domain)
+    public void InvalidateDomain(DomainId domain) => Invalidate(context => context.Tag.Domain == domain);
+
+    /// <summary>Drops what leads to one domain by the entry of one PASID.</summary>
+    public void InvalidatePasidOfDomain(DomainId domain, Pasid pasid) => Invalidate(context => context.Tag.Domain == domain && context.Pasid == pasid);
+
+    private void Invalidate(Func<TranslationContext, bool> isMeant)
     {
         foreach (TranslationContext?[]? functions in byBus)
         {
             if (functions is null) continue;
             for (int i = 0; i < functions.Length; i++)
-                if (functions[i]?.Tag.Domain == domain) functions[i] = null;
+                if (functions[i] is { } context && isMeant(context)) functions[i] = null;
         }
-        foreach ((RequesterId Device, uint Pasid) key in byPasid.Where(p => p.Value.Tag.Domain == domain).Select(p => p.Key).ToArray()) byPasid.Remove(key);
+        foreach ((RequesterId Device, uint Pasid) key in byPasid.Where(p => isMeant(p.Value)).Select(p => p.Key).ToArray()) byPasid.Remove(key);
     }
 
     /// <summary>Drops everything.</summary>

@@ -14,8 +14,12 @@ public sealed record TranslationContext
     public required TableStage? Table { get; init; }
     /// <summary>The second of two stages, which takes the first one's output; null if there is one stage.</summary>
     public TableStage? Parent { get; init; }
+    /// <summary>The PASID whose entry this is; for requests without PASID the one that the device entry names for them.</summary>
+    public Pasid Pasid { get; init; }
     /// <summary>May the device ask for translations (ATS)?</summary>
     public bool AllowsAts { get; init; }
+    /// <summary>Is every translation request taken for one that will write (VT-d without ECAP.NWFS)?</summary>
+    public bool IgnoresNoWrite { get; init; }
 
     /// <summary>Are faults recorded? Off where the device's entry suppresses them (FPD, DTF, CD.R = 0).</summary>
     public bool RecordsFaults { get; init; } = true;

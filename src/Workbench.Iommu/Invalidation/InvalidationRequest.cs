@@ -9,11 +9,11 @@ public readonly struct InvalidationRequest
     public InvalidationScope Scope { get; private init; }
     /// <summary>Whose translations, for Range and Tags.</summary>
     public TagMatch Tags { get; private init; }
-    /// <summary>The domain of a DomainContexts scope.</summary>
+    /// <summary>The domain of a DomainContexts or PasidContexts scope.</summary>
     public DomainId Domain { get; private init; }
     /// <summary>The requester of a Device, DevicePasid or DeviceTlb scope.</summary>
     public RequesterId Device { get; private init; }
-    /// <summary>The PASID of a DevicePasid or DeviceTlb scope; for DeviceTlb null means every PASID, and requests without.</summary>
+    /// <summary>The PASID of a DevicePasid, PasidContexts or DeviceTlb scope; for DeviceTlb null means every PASID, and requests without.</summary>
     public Pasid? Pasid { get; private init; }
     /// <summary>First byte of a Range or DeviceTlb scope.</summary>
     public ulong FirstByte { get; private init; }
@@ -46,6 +46,9 @@ public readonly struct InvalidationRequest
 
     /// <summary>Drop device and PASID entries of one domain.</summary>
     public static InvalidationRequest ContextsOf(DomainId domain) => new() { Scope = InvalidationScope.DomainContexts, Domain = domain };
+
+    /// <summary>Drop the entries of one PASID that lead to one domain, whichever device they are of.</summary>
+    public static InvalidationRequest ContextsOf(DomainId domain, Pasid pasid) => new() { Scope = InvalidationScope.PasidContexts, Domain = domain, Pasid = pasid };
 
     /// <summary>Drop all device and PASID entries.</summary>
     public static InvalidationRequest AllContexts { get; } = new() { Scope = InvalidationScope.AllContexts };

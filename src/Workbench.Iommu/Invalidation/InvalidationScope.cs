@@ -15,6 +15,8 @@ public enum InvalidationScope : byte
     DevicePasid,
     /// <summary>Device and PASID entries of one domain.</summary>
     DomainContexts,
+    /// <summary>The entries of one PASID of one domain, of every device.</summary>
+    PasidContexts,
     /// <summary>All device and PASID entries.</summary>
     AllContexts,
     /// <summary>Translations that a device keeps itself (ATS).</summary>

@@ -48,6 +48,9 @@ public interface IPageTableFormat
     /// <summary>A pointer, in a table of <paramref name="level"/>, to the next table as the driver writes it.</summary>
     static abstract ulong EncodeTable(ulong address, int level);
 
+    /// <summary>The fault of a mapping whose levels together allow nothing at all, where the format has a reason of its own for that; None: as <see cref="RefusalOf"/> says.</summary>
+    static virtual FaultKind RefusalOfAnything => FaultKind.None;
+
     /// <summary>Why a leaf refuses an access that its permission (combined over the levels) does not allow.</summary>
     static virtual FaultKind RefusalOf(ulong entry, int level, bool isWrite) => isWrite ? FaultKind.NoWritePermission : FaultKind.NoReadPermission;
 }

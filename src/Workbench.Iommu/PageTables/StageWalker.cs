@@ -60,9 +60,9 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                 if (!TFormat.IsLeaf(entry, level))
                 {
                     if (level == 0) return FaultKind.ReservedBits;
-                    if (stage.MarksTables && !TFormat.IsAccessed(entry))
+                    if (stage.MarksTables && (TFormat.MarkAccessed(entry) | stage.AlsoAccessed) is ulong marked && marked != entry)
                     {
-                        FaultKind refused = Update(stage, slotAddress, slot, ref entry, TFormat.MarkAccessed(entry), ref counters, out bool swapped);
+                        FaultKind refused = Update(stage, slotAddress, slot, ref entry, marked, ref counters, out bool swapped);
                         if (refused != FaultKind.None) return refused;
                         if (!swapped) goto Recheck;
                         counters.AccessedUpdates++;
@@ -121,6 +121,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     private static FaultKind Check(ulong entry, int level, Permission here, AccessKind kind)
     {
         Permission need = kind switch { AccessKind.Write => Permission.Write, AccessKind.Read => Permission.Read, _ => Permission.None };
+        if (here == Permission.None && TFormat.RefusalOfAnything != FaultKind.None) return TFormat.RefusalOfAnything;
         return (here & need) == need && here != Permission.None ? FaultKind.None : TFormat.RefusalOf(entry, level, kind == AccessKind.Write);
     }
 

@@ -75,6 +75,9 @@ public readonly struct X64Format : IDirtyTrackingFormat
     /// <summary>Table entries allow everything: permission is decided at the leaf.</summary>
     public static ulong EncodeTable(ulong address, int level) => address | PresentBit | WriteBit | UserBit;
 
+    /// <summary>A present entry allows reading: levels that allow nothing together have U/S = 0 in one of them.</summary>
+    public static FaultKind RefusalOfAnything => FaultKind.SupervisorOnly;
+
     /// <inheritdoc/>
     public static FaultKind RefusalOf(ulong entry, int level, bool isWrite) =>
         (entry & UserBit) == 0 ? FaultKind.SupervisorOnly : isWrite ? FaultKind.NoWritePermission : FaultKind.NoReadPermission;

@@ -78,10 +78,10 @@ public readonly record struct VtdCapability(ulong Value)
     /// <summary>Whether invalidations can wait for reads in flight (DRD); reads 1 from version 2 on, which always drains [S*]. Bit 55.</summary>
     public bool DrainsReads { get => Value.Bit(55); init => Value = Value.WithBit(55, value); }
 
-    /// <summary>Whether first-stage 1 GiB pages exist (FS1GP). Bit 56. Not acted upon yet.</summary>
+    /// <summary>Whether first-stage 1 GiB pages exist (FS1GP). Bit 56.</summary>
     public bool SupportsFirstStage1G { get => Value.Bit(56); init => Value = Value.WithBit(56, value); }
 
-    /// <summary>Whether five-level first-stage tables exist (FS5LP). Bit 60. Not acted upon yet.</summary>
+    /// <summary>Whether five-level first-stage tables exist (FS5LP). Bit 60.</summary>
     public bool SupportsFirstStage5Level { get => Value.Bit(60); init => Value = Value.WithBit(60, value); }
 
     /// <summary>Number of domain ids, 16 to 65536; 0 for the reserved code 7.</summary>

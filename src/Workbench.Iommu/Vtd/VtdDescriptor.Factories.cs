@@ -68,6 +68,12 @@ public readonly partial record struct VtdDescriptor
         return new(word, address.Address.WithBit(0, everyPasid).WithBit(11, address.HasSize));
     }
 
+    /// <summary>Answers a page request: the device may ask for the translation again, or gives up.</summary>
+    public static VtdDescriptor PageGroupResponse(RequesterId device, Pasid? pasid, int group, PageResponse response) =>
+        new(Head(VtdDescriptorType.PageGroupResponse, 0)
+            .WithBit(4, pasid is not null).WithField(15, 12, response switch { PageResponse.Success => 0UL, PageResponse.InvalidRequest => 1UL, _ => 15UL })
+            .WithField(31, 16, device.Value).WithField(51, 32, pasid?.Value ?? 0), 0UL.WithField(11, 3, (ulong)group));
+
     /// <summary>Writes a status word when everything before is done.</summary>
     public static VtdDescriptor WaitWithStatus(Spa statusAddress, uint statusData, bool fence = false, bool interrupt = false, bool drainPageRequests = false)
     {

@@ -14,6 +14,9 @@ public readonly partial record struct VtdDescriptor
     private const ulong WaitReserved1 = 0x3;
     private const ulong PasidReserved0 = 0xFFF0_0000_0000_F1C0;
     private const ulong PasidDeviceTlbReserved1 = 0x7FE;
+    // From the fields that are known [I]; the last-page flag (bit 66) of older revisions is let pass.
+    private const ulong PageGroupReserved0 = 0xFFF0_0000_0000_01E0;
+    private const ulong PageGroupReserved1 = 0xFFFF_FFFF_FFFF_F003;
 
     /// <summary>
     /// Reads a descriptor from 2 words (128-bit width) or 4 words (256-bit width) and checks it. False leaves the words
@@ -41,7 +44,7 @@ public readonly partial record struct VtdDescriptor
     {
         VtdDescriptorType type = Type;
         if (type is < VtdDescriptorType.ContextCache or > VtdDescriptorType.PageGroupResponse) return VtdDescriptorError.UnknownType;
-        if (type == VtdDescriptorType.PageGroupResponse) return VtdDescriptorError.UnsupportedType;
+        if (type == VtdDescriptorType.PageGroupResponse && !extended.SupportsPageRequests) return VtdDescriptorError.UnsupportedType;
         if (!isWide && type >= VtdDescriptorType.PasidIotlb) return VtdDescriptorError.NarrowDescriptor;
         if (HasReservedBits(type, extended)) return VtdDescriptorError.ReservedBits;
         return type switch
@@ -60,7 +63,7 @@ public readonly partial record struct VtdDescriptor
     {
         VtdDescriptorError.None => "",
         VtdDescriptorError.UnknownType => $"Descriptor type {(int)Type} is none; 1 to 9.",
-        VtdDescriptorError.UnsupportedType => $"Descriptor type {(int)Type} (page-group response) is not supported: page requests are not modelled.",
+        VtdDescriptorError.UnsupportedType => $"Descriptor type {(int)Type} (page-group response) answers page requests, which this part does not have (ECAP.PRS = 0).",
         VtdDescriptorError.NarrowDescriptor => $"Descriptor type {(int)Type} ({Type}) needs the 256-bit width; the queue holds 128-bit descriptors.",
         VtdDescriptorError.ReservedBits => $"Descriptor {Word0:x16} {Word1:x16} {Word2:x16} {Word3:x16} ({Type}) has a reserved bit set.",
         VtdDescriptorError.ReservedGranularity => $"Granularity {GranularityCode} of a {Type} descriptor is reserved.",
@@ -101,6 +104,7 @@ public readonly partial record struct VtdDescriptor
             VtdDescriptorType.Wait => (WaitReserved0.WithBit(7, !extended.SupportsPageRequestDrain), WaitReserved1),
             VtdDescriptorType.PasidIotlb => (PasidReserved0, RangeReserved1),
             VtdDescriptorType.PasidCache => (PasidReserved0, ulong.MaxValue),
+            VtdDescriptorType.PageGroupResponse => (PageGroupReserved0, PageGroupReserved1),
             _ => (0UL, PasidDeviceTlbReserved1),
         };
         return ((Word0 & reserved0) | (Word1 & reserved1) | Word2 | Word3) != 0;

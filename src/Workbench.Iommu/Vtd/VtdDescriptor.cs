@@ -52,7 +52,7 @@ public readonly partial record struct VtdDescriptor(ulong Word0, ulong Word1, ul
     /// <summary>Function mask of a context-cache descriptor (FM): 0 to 3 ignore none, 1, 2 or 3 low function bits. Bits 49:48.</summary>
     public int FunctionMask => (int)Word0.Field(49, 48);
 
-    /// <summary>PASID of a PASID-based descriptor, types 6 to 8. Bits 51:32.</summary>
+    /// <summary>PASID of a PASID-based descriptor, types 6 to 8, or of a page-group response. Bits 51:32.</summary>
     public Pasid Pasid => new((uint)Word0.Field(51, 32));
 
     /// <summary>Address mask of an IOTLB or PASID-based IOTLB descriptor (AM): log2 of the 4 KiB pages. Bits 69:64.</summary>
@@ -84,6 +84,18 @@ public readonly partial record struct VtdDescriptor(ulong Word0, ulong Word1, ul
     /// <summary>How many invalidations may be pending at the device (MIP): bits 20:16 of device-TLB, 8:4 of PASID-based device-TLB.</summary>
     public int MaximumPending =>
         (int)(Type == VtdDescriptorType.PasidDeviceTlb ? Word0.Field(8, 4) : Word0.Field(20, 16));
+
+    /// <summary>Requester that a page-group response answers. Bits 31:16.</summary>
+    public RequesterId AnsweredId => new((ushort)Word0.Field(31, 16));
+
+    /// <summary>Whether the answered request carried a PASID. Bit 4 of a page-group response.</summary>
+    public bool AnswersPasid => Word0.Bit(4);
+
+    /// <summary>Answer of a page-group response: 0 success, 1 invalid request, 15 failure. Bits 15:12.</summary>
+    public int ResponseCode => (int)Word0.Field(15, 12);
+
+    /// <summary>Page request group of a page-group response (PRG index). Bits 75:67.</summary>
+    public int PageRequestGroup => (int)Word1.Field(11, 3);
 
     /// <summary>Physical function whose queue the device-TLB types use (PFSID): bits 63:52 above bits 15:12.</summary>
     public RequesterId PhysicalFunction => new((ushort)((Word0.Field(63, 52) << 4) | Word0.Field(15, 12)));

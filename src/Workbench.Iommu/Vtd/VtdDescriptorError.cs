@@ -2,7 +2,7 @@ namespace Workbench.Iommu.Vtd;
 
 /// <summary>
 /// Why a descriptor is refused. Architecturally all of these stop the queue with an invalidation queue error
-/// (FSTS_REG.IQE); <see cref="UnsupportedType"/> is a limit of this model.
+/// (FSTS_REG.IQE).
 /// </summary>
 public enum VtdDescriptorError : byte
 {
@@ -10,7 +10,7 @@ public enum VtdDescriptorError : byte
     None = 0,
     /// <summary>The type number is none (IQEI 3 [M]).</summary>
     UnknownType,
-    /// <summary>The type exists but this model refuses it by name: page-group responses.</summary>
+    /// <summary>The type exists but the part has nothing it could be for: a page-group response without ECAP.PRS. [I]</summary>
     UnsupportedType,
     /// <summary>A PASID type in a queue of 128-bit descriptors (IQEI 5 [M]; that these types need 256 bits is [I]).</summary>
     NarrowDescriptor,

@@ -7,7 +7,7 @@ public enum VtdDescriptorType : byte
     ContextCache = 1,
     /// <summary>Drops second-stage translations, or everything of a domain (iotlb_inv_dsc).</summary>
     Iotlb = 2,
-    /// <summary>Drops translations a device holds for requests without PASID (dev_tlb_inv_dsc). Not acted upon yet.</summary>
+    /// <summary>Drops translations a device holds for requests without PASID (dev_tlb_inv_dsc).</summary>
     DeviceTlb = 3,
     /// <summary>Drops cached interrupt-remapping entries (iec_inv_dsc). Interrupt remapping is not modelled.</summary>
     InterruptEntryCache = 4,
@@ -17,8 +17,8 @@ public enum VtdDescriptorType : byte
     PasidIotlb = 6,
     /// <summary>Drops cached PASID-table entries (pc_inv_dsc).</summary>
     PasidCache = 7,
-    /// <summary>Drops translations a device holds for a PASID (p_dev_tlb_inv_dsc). Not acted upon yet.</summary>
+    /// <summary>Drops translations a device holds for a PASID (p_dev_tlb_inv_dsc).</summary>
     PasidDeviceTlb = 8,
-    /// <summary>Answers a page request (page_grp_resp_dsc). Refused: page requests are not modelled.</summary>
+    /// <summary>Answers a page request (page_grp_resp_dsc); needs ECAP.PRS.</summary>
     PageGroupResponse = 9,
 }

@@ -8,7 +8,7 @@ public readonly record struct VtdExtendedCapability(ulong Value)
 {
     /// <summary>
     /// A coherent scalable-mode part with second-stage accessed and dirty bits and 20-bit PASIDs. It offers no first
-    /// stage, nesting, device TLB or page requests: those are defined here but not acted upon.
+    /// stage, nesting, device TLB or page requests: who wants those sets them.
     /// </summary>
     public static VtdExtendedCapability Default => new()
     {
@@ -32,7 +32,7 @@ public readonly record struct VtdExtendedCapability(ulong Value)
     /// <summary>Whether there is an invalidation queue (QI). Bit 1.</summary>
     public bool SupportsQueuedInvalidation { get => Value.Bit(1); init => Value = Value.WithBit(1, value); }
 
-    /// <summary>Whether devices may have a device TLB, ATS (DT). Bit 2. Not acted upon yet.</summary>
+    /// <summary>Whether devices may have a device TLB, ATS (DT). Bit 2.</summary>
     public bool SupportsDeviceTlb { get => Value.Bit(2); init => Value = Value.WithBit(2, value); }
 
     /// <summary>Whether PASID-table entries may be pass-through (PT). Bit 6.</summary>
@@ -50,10 +50,10 @@ public readonly record struct VtdExtendedCapability(ulong Value)
             : throw new ArgumentOutOfRangeException(nameof(value), $"IOTLB register offset 0x{value:x} is no multiple of 16 bytes.");
     }
 
-    /// <summary>Whether first stage over second stage exists (NEST). Bit 26. Not acted upon yet.</summary>
+    /// <summary>Whether first stage over second stage exists (NEST). Bit 26.</summary>
     public bool SupportsNesting { get => Value.Bit(26); init => Value = Value.WithBit(26, value); }
 
-    /// <summary>Whether devices may send page requests (PRS). Bit 29. Not acted upon yet.</summary>
+    /// <summary>Whether devices may send page requests (PRS). Bit 29.</summary>
     public bool SupportsPageRequests { get => Value.Bit(29); init => Value = Value.WithBit(29, value); }
 
     /// <summary>Whether supervisor requests exist (SRS). Bit 31.</summary>
@@ -83,7 +83,7 @@ public readonly record struct VtdExtendedCapability(ulong Value)
     /// <summary>Whether scalable mode can translate with a second stage (SSTS). Bit 46.</summary>
     public bool SupportsSecondStage { get => Value.Bit(46); init => Value = Value.WithBit(46, value); }
 
-    /// <summary>Whether scalable mode can translate with a first stage (FSTS, FLTS). Bit 47. Not acted upon yet.</summary>
+    /// <summary>Whether scalable mode can translate with a first stage (FSTS, FLTS). Bit 47.</summary>
     public bool SupportsFirstStage { get => Value.Bit(47); init => Value = Value.WithBit(47, value); }
 
     /// <summary>Whether scalable-mode page walks can snoop the caches (SMPWCS). Bit 48. [S*]</summary>

@@ -31,6 +31,7 @@ public static class VtdFaults
         FaultKind.PasidInvalid => VtdFaultReason.PasidEntryInvalid,
         FaultKind.TranslationRequestBlocked => VtdFaultReason.DeviceTlbDisabled,
         FaultKind.NotCanonical => VtdFaultReason.AddressNotCanonical,
+        FaultKind.BeyondAddressWidth when where.OnTable => VtdFaultReason.FirstStageEntryTooLarge,
         FaultKind.BeyondAddressWidth => where.Intermediate is null ? VtdFaultReason.AddressTooLarge : VtdFaultReason.SecondStageAddressTooLarge,
         _ when where.Stage == FaultStage.First => FirstStage(kind),
         _ when where.OnTable => OnFirstStageTable(kind, where.ToUpdateTable),

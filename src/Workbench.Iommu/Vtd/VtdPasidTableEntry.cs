@@ -65,6 +65,9 @@ public readonly record struct VtdPasidTableEntry(
     /// <summary>Whether this entry uses a second-stage table, so that SSADE has a meaning: second stage or nested.</summary>
     public bool UsesSecondStage => TranslationType is VtdTranslationType.SecondStage or VtdTranslationType.Nested;
 
+    /// <summary>Whether this entry uses a first-stage table: first stage or nested.</summary>
+    public bool UsesFirstStage => TranslationType is VtdTranslationType.FirstStage or VtdTranslationType.Nested;
+
     /// <summary>The place of a PASID's entry in its table: PASID bits 5:0.</summary>
     public static int IndexOf(Pasid pasid) => (int)(pasid.Value & 63);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Memory;
 using Workbench.Iommu.PageTables;
@@ -6,36 +7,45 @@ using Workbench.Iommu.PageTables;
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
-/// What software writes and queues for a VT-d unit in scalable mode: root, context and PASID structures, second-stage tables, invalidation
-/// descriptors. Choices follow what Linux does (README of this folder): one aligned power-of-two range, domain-selective beyond CAP.MAMV.
+/// What software writes and queues for a VT-d unit in scalable mode: root, context and PASID structures, tables of one kind, invalidation
+/// descriptors. Choices follow what Linux does (README of this folder) unless the profile says otherwise.
 /// </summary>
-public sealed class VtdProtocol : IVendorProtocol
+public sealed partial class VtdProtocol : IVendorProtocol
 {
-    private const int QueueDescriptors = 128;
-    private const int DirectorySizeCode = 7;
-
     private readonly PhysicalMemory memory;
     private readonly VtdUnit unit;
     private readonly VtdAddressWidth width;
     private readonly DriverProfile profile;
-    private readonly Spa rootTable;
-    private readonly Spa statusWord;
-    private readonly CommandRing ring;
-    private uint waits;
+    private readonly bool usesFirstStage;
+    private readonly Func<PageRequest, PageResponse>? onPageRequest;
+    private readonly List<RequesterId> devices = [];
 
-    /// <summary>Sets the unit up: root table and queue; no device has a context yet.</summary>
-    public VtdProtocol(PhysicalMemory memory, VtdUnit unit, VtdAddressWidth width, DriverProfile profile)
+    /// <summary>
+    /// Sets the unit up: root table and queue; no device has a context yet. Domains have second-stage tables of a width, or first-stage ones if
+    /// <paramref name="usesFirstStage"/>. With <paramref name="onPageRequest"/> devices may send page requests, which it answers.
+    /// </summary>
+    public VtdProtocol(PhysicalMemory memory, VtdUnit unit, VtdAddressWidth width, DriverProfile profile, bool usesFirstStage = false, Func<PageRequest, PageResponse>? onPageRequest = null)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(unit);
         ArgumentNullException.ThrowIfNull(profile);
-        if (!unit.Capability.Supports(width)) throw new ArgumentException($"CAP.SAGAW (0x{unit.Capability.AddressWidths:x}) does not offer the {width.AddressBits}-bit second stage.", nameof(width));
-        (this.memory, this.unit, this.width, this.profile) = (memory, unit, width, profile);
+        if (usesFirstStage) RequireFirstStage(unit, width);
+        else if (!unit.Capability.Supports(width)) throw new ArgumentException($"CAP.SAGAW (0x{unit.Capability.AddressWidths:x}) does not offer the {width.AddressBits}-bit second stage.", nameof(width));
+        if (onPageRequest is not null && !unit.Extended.SupportsPageRequests) throw new ArgumentException("Page requests cannot be answered: the part has none (ECAP.PRS = 0).", nameof(onPageRequest));
+        (this.memory, this.unit, this.width, this.profile, this.usesFirstStage, this.onPageRequest) = (memory, unit, width, profile, usesFirstStage, onPageRequest);
         rootTable = memory.AllocateFrame();
         statusWord = memory.AllocateFrame();
         unit.RootTable = rootTable;
         ring = new(memory, QueueDescriptors, VtdDescriptor.WideWordCount);
         unit.SetQueue(ring.Base, ring.Length);
+        if (onPageRequest is not null) unit.SetPageRequestQueue(memory.AllocateFrame(), PhysicalMemory.FrameBytes / VtdPageRequest.SizeBytes, ServePageRequests);
+    }
+
+    private static void RequireFirstStage(VtdUnit unit, VtdAddressWidth width)
+    {
+        if (!unit.Extended.SupportsFirstStage) throw new ArgumentException("The part has no first stage (ECAP.FLTS = 0).", nameof(unit));
+        if (width is not (VtdAddressWidth.Bits48 or VtdAddressWidth.Bits57)) throw new ArgumentException($"The first stage has 48 or 57 bits, not {width.AddressBits}.", nameof(width));
+        if (width == VtdAddressWidth.Bits57 && !unit.Capability.SupportsFirstStage5Level) throw new ArgumentException("The part has no first stage of 57 bits (CAP.FS5LP = 0).", nameof(width));
     }
 
     /// <inheritdoc/>
@@ -45,143 +55,89 @@ public sealed class VtdProtocol : IVendorProtocol
     /// <inheritdoc/>
     public int DomainCount => Math.Min(unit.Capability.DomainCount, ushort.MaxValue);
     /// <inheritdoc/>
-    public int LargestLeafLog2 => unit.Capability.LargestSecondStageLeafLog2;
+    public int LargestLeafLog2 => !usesFirstStage ? unit.Capability.LargestSecondStageLeafLog2 : unit.Capability.SupportsFirstStage1G ? 30 : 21;
+    /// <summary>With CM only second-stage maps are flushed: what a first stage does not map is never cached [L].</summary>
+    public bool InvalidatesOnMap => unit.Capability.CachesNotPresent && !usesFirstStage;
     /// <inheritdoc/>
-    public bool InvalidatesOnMap => unit.Capability.CachesNotPresent;
-    /// <inheritdoc/>
-    public string? TrackingRefusal => unit.Extended.SupportsSecondStageDirty ? null : "This VT-d part has no second-stage dirty bits (ECAP.SSADS = 0), so dirty tracking cannot be turned on.";
+    public string? TrackingRefusal => (usesFirstStage, unit.Extended) switch
+    {
+        (true, { SupportsSnoopedPageWalk: true }) or (false, { SupportsSecondStageDirty: true }) => null,
+        (true, _) => "This VT-d part does not snoop page walks (ECAP.SMPWCS = 0), so first-stage A/D updates fault and dirty tracking cannot be turned on.",
+        _ => "This VT-d part has no second-stage dirty bits (ECAP.SSADS = 0), so dirty tracking cannot be turned on.",
+    };
+
+    /// <summary>The memory that its structures and tables lie in.</summary>
+    internal PhysicalMemory Memory => memory;
 
     /// <inheritdoc/>
-    public IPageTable CreateTable() => new PageTable<VtdSecondStageFormat>(memory, width.Levels);
+    public IPageTable CreateTable() => usesFirstStage ? new PageTable<X64Format>(memory, width.Levels) : new PageTable<VtdSecondStageFormat>(memory, width.Levels);
 
     /// <inheritdoc/>
     public void Connect(RequesterId device, Pasid? pasid, Domain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        WriteEntry(PasidEntryAt(device, pasid ?? default), new VtdPasidTableEntry(0, 0)
-        {
-            IsPresent = true,
-            AddressWidth = width,
-            TranslationType = VtdTranslationType.SecondStage,
-            DirtyTrackingIsEnabled = domain.TracksDirty,
-            SecondStageTable = domain.Table.Root,
-            DomainId = domain.Id,
-            PageWalkIsSnooped = unit.Extended.SupportsSnoopedPageWalk,
-        });
+        if (children.Values.Any(list => list.Any(child => child.Id == domain.Id))) throw new InvalidOperationException($"Domain id {domain.Id} is that of a nested domain; every tag in the caches needs its own.");
+        VtdPasidTableEntry entry = new(0, 0) { IsPresent = true, DomainId = domain.Id, PageWalkIsSnooped = unit.Extended.SupportsSnoopedPageWalk };
+        WriteEntry(PasidEntryAt(device, pasid ?? default), usesFirstStage
+            ? entry with { TranslationType = VtdTranslationType.FirstStage, FirstStagePagingMode = width.Levels - 4, FirstStageTable = domain.Table.Root.Value }
+            : entry with { TranslationType = VtdTranslationType.SecondStage, AddressWidth = width, DirtyTrackingIsEnabled = domain.TracksDirty, SecondStageTable = domain.Table.Root });
     }
 
     /// <inheritdoc/>
     public void Disconnect(RequesterId device, Pasid? pasid, Domain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
+        Disconnect(device, pasid, domain.Id, usesFirstStage);
+    }
+
+    private void Disconnect(RequesterId device, Pasid? pasid, DomainId id, bool hasSpace)
+    {
         // As Linux tears down: P alone is cleared, caches are flushed, and only then the rest may change.
         Spa entryAt = PasidEntryAt(device, pasid ?? default);
         WriteEntry(entryAt, ReadEntry(entryAt) with { IsPresent = false });
-        Submit(VtdDescriptor.PasidCachePasid(domain.Id, pasid ?? default), VtdDescriptor.IotlbDomain(domain.Id));
+        translations.Add(VtdDescriptor.PasidCachePasid(id, pasid ?? default));
+        translations.Add(hasSpace ? VtdDescriptor.PasidIotlbAll(id, pasid ?? default) : VtdDescriptor.IotlbDomain(id));
+        AddDeviceTlb(device, pasid, Everything);
+        Submit();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Second stage: SSADE follows, also in the entries nested on the domain. First-stage entries have no such bit: their tables are always marked.</summary>
     public void TrackingChanged(Domain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments)
+        if (usesFirstStage) return;
+        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) SetTracking(device, pasid, domain.Id, domain.TracksDirty);
+        foreach (VtdNestedDomain child in ChildrenOf(domain.Id))
+            foreach ((RequesterId device, Pasid? pasid) in child.Attachments) SetTracking(device, pasid, child.Id, domain.TracksDirty);
+    }
+
+    private void SetTracking(RequesterId device, Pasid? pasid, DomainId id, bool enable)
+    {
+        Spa entryAt = PasidEntryAt(device, pasid ?? default);
+        WriteEntry(entryAt, ReadEntry(entryAt) with { DirtyTrackingIsEnabled = enable });
+        translations.Add(VtdDescriptor.PasidCachePasid(id, pasid ?? default));
+        translations.Add(VtdDescriptor.IotlbDomain(id));
+        AddDeviceTlb(device, pasid, Everything);
+        Submit();
+    }
+
+    /// <inheritdoc/>
+    public void RootChanged(Domain domain) => throw new UnreachableException("VT-d tables do not grow");
+
+    /// <summary>Reads the page request queue as software does in its interrupt, and answers each request with a descriptor.</summary>
+    private void ServePageRequests()
+    {
+        Span<ulong> words = stackalloc ulong[VtdPageRequest.WordCount];
+        while (unit.PageRequestHead != unit.PageRequestTail)
         {
-            Spa entryAt = PasidEntryAt(device, pasid ?? default);
-            WriteEntry(entryAt, ReadEntry(entryAt) with { DirtyTrackingIsEnabled = domain.TracksDirty });
-            Submit(VtdDescriptor.PasidCachePasid(domain.Id, pasid ?? default), VtdDescriptor.IotlbDomain(domain.Id));
+            memory.TryRead(new(unit.PageRequestBase.Value + ((ulong)unit.PageRequestHead * VtdPageRequest.SizeBytes)), words);
+            VtdPageRequest request = VtdPageRequest.Read(words);
+            unit.WritePageRequestHead((unit.PageRequestHead + 1) % unit.PageRequestLength);
+            Pasid? pasid = request.HasPasid ? request.Pasid : null;
+            PageResponse response = onPageRequest?.Invoke(new(request.SourceId, pasid, request.Page, request.WantsWrite, request.Group)) ?? PageResponse.Failure;
+            translations.Add(VtdDescriptor.PageGroupResponse(request.SourceId, pasid, request.Group, response));
+            Submit();
         }
-    }
-
-    /// <inheritdoc/>
-    public void RootChanged(Domain domain) => throw new UnreachableException("second-stage tables do not grow");
-
-    /// <inheritdoc/>
-    public int InvalidateRange(Domain domain, ulong firstByte, ulong lastByte, bool leafOnly, int leafLog2)
-    {
-        ArgumentNullException.ThrowIfNull(domain);
-        AlignedRange range = AlignedRange.Enclosing(firstByte, lastByte);
-        bool selective = unit.Capability.SupportsPageSelectiveInvalidation && range.AddressMask <= unit.Capability.MaximumAddressMask;
-        return Submit(selective ? VtdDescriptor.IotlbPages(domain.Id, range, leafOnly) : VtdDescriptor.IotlbDomain(domain.Id));
-    }
-
-    /// <inheritdoc/>
-    public int InvalidateDomain(Domain domain)
-    {
-        ArgumentNullException.ThrowIfNull(domain);
-        return Submit(VtdDescriptor.IotlbDomain(domain.Id));
-    }
-
-    /// <inheritdoc/>
-    public int InvalidateAll() => Submit(VtdDescriptor.IotlbGlobal());
-
-    /// <inheritdoc/>
-    public int Fence() => 0; // D is set before the data lands: there is nothing to wait for
-
-    private int Submit(params ReadOnlySpan<VtdDescriptor> descriptors)
-    {
-        foreach (VtdDescriptor descriptor in descriptors) Enqueue(descriptor);
-        waits = unchecked(waits + 1);
-        Enqueue(VtdDescriptor.WaitWithStatus(statusWord, waits));
-        unit.WriteQueueTail(ring.Tail);
-        if (unit.QueueError != VtdDescriptorError.None || (uint)memory.Word(statusWord) != waits)
-            throw new UnreachableException($"The invalidation queue stopped at descriptor {unit.QueueHead}: {unit.QueueError}.");
-        CommandsSubmitted += descriptors.Length + 1;
-        return descriptors.Length + 1;
-    }
-
-    private void Enqueue(in VtdDescriptor descriptor)
-    {
-        Span<ulong> words = stackalloc ulong[VtdDescriptor.WideWordCount];
-        descriptor.Write(words);
-        ring.Enqueue(words);
-    }
-
-    /// <summary>Where the entry of a PASID lies; tables on the way are made as needed.</summary>
-    private Spa PasidEntryAt(RequesterId device, Pasid pasid)
-    {
-        Span<ulong> words = stackalloc ulong[VtdContextEntry.WordCount];
-        Spa rootAt = new(rootTable.Value + ((ulong)VtdRootEntry.IndexOf(device) * VtdRootEntry.SizeBytes));
-        memory.TryRead(rootAt, words[..VtdRootEntry.WordCount]);
-        VtdRootEntry root = VtdRootEntry.Read(words);
-        if (!root.IsPresentFor(device.DeviceFunction))
-        {
-            Spa table = memory.AllocateFrame();
-            root = device.DeviceFunction < 128 ? root with { LowerContextTable = table, LowerIsPresent = true } : root with { UpperContextTable = table, UpperIsPresent = true };
-            root.Write(words);
-            memory.Write(rootAt, words[..VtdRootEntry.WordCount]);
-        }
-        Spa contextAt = new(root.ContextTableFor(device.DeviceFunction).Value + ((ulong)VtdContextEntry.IndexOf(device) * VtdContextEntry.SizeBytes));
-        memory.TryRead(contextAt, words);
-        VtdContextEntry context = VtdContextEntry.Read(words);
-        if (!context.IsPresent)
-        {
-            // A directory for all 2^20 PASIDs: 16,384 entries of 8 bytes.
-            context = new VtdContextEntry(0, 0) { IsPresent = true, PasidIsEnabled = unit.Extended.SupportsPasid, PasidDirectorySizeCode = DirectorySizeCode, PasidDirectory = memory.AllocateContiguous(32) };
-            context.Write(words);
-            memory.Write(contextAt, words);
-        }
-        Spa directoryAt = new(context.PasidDirectory.Value + ((ulong)VtdPasidDirectoryEntry.IndexOf(pasid) * VtdPasidDirectoryEntry.SizeBytes));
-        VtdPasidDirectoryEntry directory = new(memory.Word(directoryAt));
-        if (!directory.IsPresent)
-        {
-            directory = new VtdPasidDirectoryEntry(0) { IsPresent = true, PasidTable = memory.AllocateFrame() };
-            memory.Word(directoryAt) = directory.Word;
-        }
-        return new(directory.PasidTable.Value + ((ulong)VtdPasidTableEntry.IndexOf(pasid) * VtdPasidTableEntry.SizeBytes));
-    }
-
-    private VtdPasidTableEntry ReadEntry(Spa at)
-    {
-        Span<ulong> words = stackalloc ulong[VtdPasidTableEntry.WordCount];
-        memory.TryRead(at, words);
-        return VtdPasidTableEntry.Read(words);
-    }
-
-    private void WriteEntry(Spa at, in VtdPasidTableEntry entry)
-    {
-        Span<ulong> words = stackalloc ulong[VtdPasidTableEntry.WordCount];
-        entry.Write(words);
-        memory.Write(at, words);
     }
 
     /// <inheritdoc/>
