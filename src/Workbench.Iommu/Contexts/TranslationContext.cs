@@ -16,6 +16,8 @@ public sealed record TranslationContext
     public TableStage? Parent { get; init; }
     /// <summary>May the device ask for translations (ATS)?</summary>
     public bool AllowsAts { get; init; }
+    /// <summary>Does a translation request hear of a malformed entry or an address out of range as of any page fault, with no permission and no record (RISC-V)?</summary>
+    public bool PageFaultsAreRefusals { get; init; }
 
     /// <summary>Are faults recorded? Off where the device's entry suppresses them (FPD, DTF, CD.R = 0).</summary>
     public bool RecordsFaults { get; init; } = true;
