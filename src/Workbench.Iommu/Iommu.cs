@@ -149,7 +149,7 @@ public sealed class Iommu<TIotlb> : IIommu
             if (source == TranslationSource.Walk) counters.IotlbMisses++;
             else counters.DirtyRewalks++;
             FaultKind fault = Walk(context, request, isWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
-            if (IsRefusal(fault))
+            if (IsRefusal(fault) || (context.PageFaultsAreRefusals && fault is FaultKind.ReservedBits or FaultKind.NotCanonical or FaultKind.BeyondAddressWidth))
             {
                 // Answered with R = W = 0: the device hears it, no fault is recorded.
                 translation = default;

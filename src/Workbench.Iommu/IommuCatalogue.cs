@@ -1,4 +1,5 @@
 using Workbench.Iommu.PageTables;
+using Workbench.Iommu.RiscV;
 using Workbench.Iommu.Vtd;
 
 namespace Workbench.Iommu;
@@ -18,6 +19,16 @@ public static class IommuCatalogue
         {
             Name = "vtd-fs", About = "Intel VT-d, first stage (x86-64), scalable mode", AddressBits = [48, 57],
             LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<X64Format>() }, Build = VtdIommu.Build,
+        },
+        new()
+        {
+            Name = "riscv", About = "RISC-V IOMMU, first stage (Sv39, Sv48, Sv57)", AddressBits = [39, 48, 57],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<RiscVFirstStageFormat>() }, Build = RiscVIommu.Build,
+        },
+        new()
+        {
+            Name = "riscv-g", About = "RISC-V IOMMU, second stage (Sv39x4, Sv48x4, Sv57x4)", AddressBits = [39, 48, 57],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<RiscVSecondStageFormat>() }, Build = RiscVIommu.Build,
         },
     ];
 

@@ -8,6 +8,7 @@ public readonly record struct CacheTag
 {
     private const int SpaceShift = 17;
     private const ulong HasSpaceBit = 1UL << 16;
+    private const ulong OutsideBit = 1UL << 37;
 
     private CacheTag(ulong value) => Value = value;
 
@@ -21,12 +22,15 @@ public readonly record struct CacheTag
         Value = domain.Value | HasSpaceBit | ((ulong)space << SpaceShift);
     }
 
-    /// <summary>The tag as a word of 37 bits.</summary>
+    /// <summary>Translations of an address space outside every domain (RISC-V: of the host, where the second stage is Bare); the space has 20 bits.</summary>
+    public static CacheTag Outside(uint space) => new(OutsideBit | new CacheTag(default, space).Value);
+
+    /// <summary>The tag as a word of 38 bits.</summary>
     public ulong Value { get; }
-    /// <summary>The domain.</summary>
+    /// <summary>The domain; 0 outside every domain.</summary>
     public DomainId Domain => new(unchecked((ushort)Value));
     /// <summary>The address space, or null if no first stage took part.</summary>
-    public uint? Space => (Value & HasSpaceBit) == 0 ? null : (uint)(Value >> SpaceShift);
+    public uint? Space => (Value & HasSpaceBit) == 0 ? null : (uint)(Value >> SpaceShift) & Pasid.MaxValue;
 
     /// <summary>A tag read back from its word.</summary>
     internal static CacheTag Of(ulong value) => new(value);

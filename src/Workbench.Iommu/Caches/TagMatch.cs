@@ -3,7 +3,8 @@ namespace Workbench.Iommu.Caches;
 /// <summary>Which tags an invalidation reaches: those that agree with a value in the bits of a mask.</summary>
 public readonly record struct TagMatch
 {
-    private const ulong DomainMask = 0xFFFF;
+    private const ulong OutsideBit = 1UL << 37;
+    private const ulong DomainMask = OutsideBit | 0xFFFF;
     private const ulong HasSpaceBit = 1UL << 16;
 
     private TagMatch(ulong value, ulong mask) => (Value, Mask) = (value, mask);
@@ -28,8 +29,14 @@ public readonly record struct TagMatch
     /// <summary>All address spaces of a domain, but not its own table's translations.</summary>
     public static TagMatch SpacesOf(DomainId domain) => new(domain.Value | HasSpaceBit, DomainMask | HasSpaceBit);
 
-    /// <summary>Every address space of every domain.</summary>
+    /// <summary>Every address space, of every domain and outside them.</summary>
     public static TagMatch AllSpaces { get; } = new(HasSpaceBit, HasSpaceBit);
+
+    /// <summary>Everything of every domain.</summary>
+    public static TagMatch AllDomains { get; } = new(0, OutsideBit);
+
+    /// <summary>Every address space outside the domains: see <see cref="CacheTag.Outside"/>.</summary>
+    public static TagMatch AllOutside { get; } = new(OutsideBit, OutsideBit);
 
     /// <summary>Every tag there is.</summary>
     public static TagMatch Everyone { get; } = new(0, 0);

@@ -20,6 +20,8 @@ public sealed record TranslationContext
     public bool AllowsAts { get; init; }
     /// <summary>Is every translation request taken for one that will write (VT-d without ECAP.NWFS)?</summary>
     public bool IgnoresNoWrite { get; init; }
+    /// <summary>Does a translation request hear of a malformed entry or an address out of range as of any page fault, with no permission and no record (RISC-V)?</summary>
+    public bool PageFaultsAreRefusals { get; init; }
 
     /// <summary>Are faults recorded? Off where the device's entry suppresses them (FPD, DTF, CD.R = 0).</summary>
     public bool RecordsFaults { get; init; } = true;

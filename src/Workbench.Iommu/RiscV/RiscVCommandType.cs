@@ -13,8 +13,8 @@ public enum RiscVCommandType : ushort
     IodirInvalDdt = 0x03,
     /// <summary>IODIR.INVAL_PDT: drops a cached process context. Opcode 3, func3 1.</summary>
     IodirInvalPdt = 0x83,
-    /// <summary>ATS.INVAL: drops translations that a device holds. Opcode 4, func3 0. Not acted upon yet.</summary>
+    /// <summary>ATS.INVAL: drops translations that a device holds. Opcode 4, func3 0.</summary>
     AtsInval = 0x04,
-    /// <summary>ATS.PRGR: answers a page-request group. Opcode 4, func3 1. Not acted upon yet.</summary>
+    /// <summary>ATS.PRGR: answers a page-request group. Opcode 4, func3 1.</summary>
     AtsPrgr = 0x84,
 }

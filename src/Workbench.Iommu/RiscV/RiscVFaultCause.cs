@@ -78,6 +78,13 @@ public static class RiscVFaultCauseExtensions
         /// <summary>Whether the second stage refused the access, so that iotval2 holds a guest address: causes 20, 21 and 23.</summary>
         public bool IsGuestPage => cause is RiscVFaultCause.ExecuteGuestPage or RiscVFaultCause.ReadGuestPage or RiscVFaultCause.WriteGuestPage;
 
+        /// <summary>
+        /// Whether a translation request (ATS) hears the fault as success without any permission, and nothing is recorded: causes 12, 13, 15, 20, 21, 23,
+        /// 262 and 266. RISC-V IOMMU, "PCIe ATS translation request handling" [S].
+        /// </summary>
+        public bool IsSilentForAts => cause.IsGuestPage || cause is RiscVFaultCause.ExecutePage or RiscVFaultCause.ReadPage or RiscVFaultCause.WritePage
+            or RiscVFaultCause.MsiEntryNotValid or RiscVFaultCause.ProcessEntryNotValid;
+
         /// <summary>Whether the fault is recorded even though DTF is set in the device context: causes 256 to 259, 268, 272 and 273. [S]</summary>
         public bool IsRecordedWhenSuppressed =>
             cause is (>= RiscVFaultCause.AllTransactionsDisallowed and <= RiscVFaultCause.DeviceEntryMisconfigured)

@@ -1,6 +1,6 @@
 namespace Workbench.Iommu.RiscV;
 
-/// <summary>A record of the page-request queue, 128 bits; the second word is the body of the PCIe message. RISC-V IOMMU, "Page-Request-Queue" [S]; payload positions also [L]. Not acted upon.</summary>
+/// <summary>A record of the page-request queue, 128 bits; the second word is the body of the PCIe message. RISC-V IOMMU, "Page-Request-Queue" [S]; payload positions also [L].</summary>
 public readonly record struct RiscVPageRequest(ulong Word0, ulong Word1)
 {
     /// <summary>Size in 64-bit words.</summary>

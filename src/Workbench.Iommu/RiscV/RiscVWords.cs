@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 
 namespace Workbench.Iommu.RiscV;
 
@@ -28,6 +29,16 @@ internal static class RiscVWords
     {
         if (length < needed)
             ThrowShort(length, needed, structure);
+    }
+
+    /// <summary>Refuses a queue of an illegal length or place. RISC-V IOMMU, "Command-queue base" and its siblings [S].</summary>
+    internal static void RequireQueue(Spa queueBase, int length, int entryBytes)
+    {
+        if (length < 2 || !BitOperations.IsPow2(length))
+            throw new ArgumentOutOfRangeException(nameof(length), $"A queue of {length} entries: it must be a power of two, at least 2 (LOG2SZ-1).");
+        ulong alignment = Math.Max(PageOffset + 1, (ulong)length * (ulong)entryBytes);
+        if ((queueBase.Value & (alignment - 1)) != 0)
+            throw new ArgumentOutOfRangeException(nameof(queueBase), $"A queue at {queueBase}: it must be aligned to 0x{alignment:x}, the larger of 4 KiB and its size.");
     }
 
     private static ulong PageNumber(ulong address)
