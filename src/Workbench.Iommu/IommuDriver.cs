@@ -50,7 +50,17 @@ public sealed class IommuDriver : IIommuDriver
         }
         attached[(device, pasid)] = domain;
         domain.Add(device, pasid);
-        protocol.Connect(device, pasid, domain);
+        try
+        {
+            protocol.Connect(device, pasid, domain);
+        }
+        catch
+        {
+            // Refused, for the part does not have what it takes: the device uses nothing.
+            attached.Remove((device, pasid));
+            domain.Remove(device, pasid);
+            throw;
+        }
     }
 
     /// <inheritdoc/>

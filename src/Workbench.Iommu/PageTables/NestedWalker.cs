@@ -32,7 +32,9 @@ internal sealed class NestedWalker<TFirst, TSecond> : IPageWalker
         FaultKind fault = first.Walk(table, context.Tag.Value, iova, kind, ref counters, out WalkResult inner);
         if (fault != FaultKind.None)
         {
-            LastFault = walk.TableFault ?? new(FaultStage.First);
+            LastFault = walk.TableFault is { } onTable
+                ? onTable with { UnreachableEntry = fault == FaultKind.TableUnreachable ? second.UnreachableEntry : null }
+                : new(FaultStage.First, UnreachableEntry: fault == FaultKind.TableUnreachable ? first.UnreachableEntry : null);
             result = default;
             return fault;
         }
@@ -42,7 +44,7 @@ internal sealed class NestedWalker<TFirst, TSecond> : IPageWalker
         fault = second.Walk(parent, walk.ParentTag, gpa, onward, ref counters, out WalkResult outer);
         if (fault != FaultKind.None)
         {
-            LastFault = new(FaultStage.Second, new(gpa));
+            LastFault = new(FaultStage.Second, new(gpa), UnreachableEntry: fault == FaultKind.TableUnreachable ? second.UnreachableEntry : null);
             result = default;
             return fault;
         }

@@ -20,7 +20,7 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
     public FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters, out WalkResult result)
     {
         FaultKind fault = Stage.Walk(TableOf(context), context.Tag.Value, iova, kind, ref counters, out result);
-        if (fault != FaultKind.None) LastFault = new(context.Tag.Space is null ? FaultStage.Second : FaultStage.First);
+        if (fault != FaultKind.None) LastFault = new(context.Tag.Space is null ? FaultStage.Second : FaultStage.First, UnreachableEntry: fault == FaultKind.TableUnreachable ? Stage.UnreachableEntry : null);
         return fault;
     }
 

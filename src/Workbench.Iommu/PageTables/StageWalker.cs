@@ -16,6 +16,9 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     /// <summary>The paging-structure caches, for invalidation.</summary>
     public ref WalkCache Cache => ref cache;
 
+    /// <summary>The last entry that lay where there is no memory.</summary>
+    public ulong UnreachableEntry { get; private set; }
+
     /// <summary>Updates that are to become visible later.</summary>
     public LaggingUpdates<TFormat> Lagging => lagging;
 
@@ -49,7 +52,11 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
             {
                 ulong slotAddress = table + (index << 3);
                 FaultKind unreachable = reach.Reach(slotAddress, forUpdate: false, ref counters, out ulong* slot);
-                if (unreachable != FaultKind.None) return unreachable;
+                if (unreachable != FaultKind.None)
+                {
+                    UnreachableEntry = slotAddress;
+                    return unreachable;
+                }
                 counters.TableReads++;
                 ulong entry = Volatile.Read(ref *slot);
                 // A lost race with another agent's store re-reads the entry and checks it again from the start of this level.
