@@ -1,3 +1,4 @@
+using Workbench.Iommu.Amd;
 using Workbench.Iommu.PageTables;
 using Workbench.Iommu.RiscV;
 using Workbench.Iommu.Vtd;
@@ -19,6 +20,16 @@ public static class IommuCatalogue
         {
             Name = "vtd-fs", About = "Intel VT-d, first stage (x86-64), scalable mode", AddressBits = [48, 57],
             LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<X64Format>() }, Build = VtdIommu.Build,
+        },
+        new()
+        {
+            Name = "amd", About = "AMD-Vi, host tables (v1)", AddressBits = [39, 48, 57, 64],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<AmdV1Format>() }, Build = AmdIommu.Build,
+        },
+        new()
+        {
+            Name = "amd-v2", About = "AMD-Vi, guest tables (v2, x86-64)", AddressBits = [48, 57],
+            LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<X64Format>() }, Build = AmdIommu.Build,
         },
         new()
         {

@@ -14,7 +14,7 @@ internal static class Stages
         Table = new()
         {
             Root = table.Root.Value, RootLevel = table.RootLevel, LastInput = table.LastIova, IsSigned = isSigned, LargestLeafLog2 = largestLeafLog2,
-            Accessed = BitKeeping.ByHardware, Dirty = BitKeeping.ByHardware, MarksTables = marksTables,
+            Accessed = BitKeeping.ByHardware, Dirty = BitKeeping.ByHardware, MarksTables = marksTables, LastOutput = ulong.MaxValue,
         },
     };
 }
