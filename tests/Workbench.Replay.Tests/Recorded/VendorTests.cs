@@ -31,7 +31,7 @@ public class VendorTests
         foreach (string name in RecordedTraces.Names)
             foreach (View view in (View[])[View.Iova, View.Gpa])
             {
-                Experiment experiment = new() { View = view, HarvestEvery = "1s", AtomicHarvest = true };
+                Experiment experiment = new() { View = view, HarvestEvery = "10s", AtomicHarvest = true };
                 HashSet<(DomainId, ulong)> expected = [.. WrittenPages(name, experiment, out _).Keys];
                 HashSet<(DomainId, ulong)> written = [.. WrittenPages(name, experiment with { Iommu = model }, out ReplayResult result).Keys];
                 Assert.True(expected.SetEquals(written), $"{name}, {view}: {written.Count} pages written, VT-d had {expected.Count}");
@@ -50,7 +50,7 @@ public class VendorTests
             for (int log2 = granule; log2 <= 33; log2++)
             {
                 if ((sizes & (1UL << log2)) == 0) continue;
-                Experiment experiment = new() { Iommu = model, Granule = PageSizes.Show(granule), PageSize = PageSizes.Show(log2), View = View.Gpa, HarvestEvery = "2s" };
+                Experiment experiment = new() { Iommu = model, Granule = PageSizes.Show(granule), PageSize = PageSizes.Show(log2), View = View.Gpa, HarvestEvery = "20s" };
                 foreach (string name in RecordedTraces.Names)
                 {
                     ReplayResult result = Replay(name, experiment);
