@@ -16,11 +16,17 @@ internal sealed class NaiveLeaf(ulong start, int sizeLog2, ulong physical, Permi
 }
 
 /// <summary>The oracle of a page table: a list of leaves, searched from front to back. Obviously right, slow.</summary>
-internal sealed class NaiveMappings(int addressBits)
+internal sealed class NaiveMappings(ulong lastIova, ulong leafSizes)
 {
-    private static readonly int[] LeafSizes = [30, 21, 12];
-
+    // Largest first.
+    private readonly int[] sizes = [.. Enumerable.Range(0, 64).Where(size => (leafSizes >> size & 1) != 0).Reverse()];
     private readonly List<NaiveLeaf> leaves = [];
+
+    /// <summary>Leaves of 4 KiB, 2 MiB and 1 GiB in a space of a width.</summary>
+    public NaiveMappings(int addressBits)
+        : this(Bits.Mask(addressBits), 0x4020_1000)
+    {
+    }
 
     public IReadOnlyList<NaiveLeaf> InOrder => [.. leaves.OrderBy(leaf => leaf.Start)];
 
@@ -30,11 +36,11 @@ internal sealed class NaiveMappings(int addressBits)
     public bool Map(ulong iova, ulong physical, ulong length, Permission permission, int largestLeafLog2)
     {
         ulong last = iova + (length - 1);
-        if (last >> addressBits != 0) throw new ArgumentOutOfRangeException(nameof(length));
+        if (last < iova || last > lastIova) throw new ArgumentOutOfRangeException(nameof(length));
         if (leaves.Exists(leaf => leaf.Start <= last && leaf.Last >= iova)) return false;
         for (ulong done = 0; done < length;)
         {
-            int size = LeafSizes.First(s => s <= largestLeafLog2 && ((iova + done) | (physical + done)) % (1UL << s) == 0 && length - done >= 1UL << s);
+            int size = sizes.First(s => s <= largestLeafLog2 && ((iova + done) | (physical + done)) % (1UL << s) == 0 && length - done >= 1UL << s);
             leaves.Add(new(iova + done, size, physical + done, permission));
             done += 1UL << size;
         }
