@@ -39,7 +39,9 @@ internal static class CompareTable
         foreach (string line in ReplayTable.Wrap(string.Create(CultureInfo.InvariantCulture, $"IOTLB {one.Iotlb}, view {one.View.ToString().ToLowerInvariant()}, leaves {one.PageSize}, {one.Harvests:n0} harvest{(one.Harvests == 1 ? "" : "s")}, flush {one.Flush.ToString().ToLowerInvariant()}"), Width)) to.WriteLine(line);
         // Rows that are 0 everywhere say nothing, but what was missed is always said.
         (string Name, Func<ReplaySummary, long> Value)[] rows = [.. Rows.Where(r => r.Name.Trim() == "missed" || summaries.Any(s => r.Value(s) != 0))];
-        int columns = (Width - Label) / Column;
+        // As few blocks as fit the width, all of about the same number of columns.
+        int blocks = (summaries.Count + ((Width - Label) / Column) - 1) / ((Width - Label) / Column);
+        int columns = (summaries.Count + blocks - 1) / blocks;
         for (int first = 0; first < summaries.Count; first += columns)
         {
             ReplaySummary[] block = [.. summaries.Skip(first).Take(columns)];

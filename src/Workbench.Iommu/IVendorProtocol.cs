@@ -1,3 +1,4 @@
+using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
@@ -38,6 +39,13 @@ public interface IVendorProtocol : IDisposable
 
     /// <summary>Invalidates a range, in IOTLB and device TLBs, and waits; returns the commands it took. <paramref name="leafLog2"/> is the smallest leaf that changed, 0 if not known.</summary>
     int InvalidateRange(Domain domain, ulong firstByte, ulong lastByte, bool leafOnly, int leafLog2);
+
+    /// <summary>Invalidates what a gather holds; a vendor whose commands depend on more than the smallest leaf looks for itself.</summary>
+    int InvalidateGather(Domain domain, InvalidationGather gather)
+    {
+        ArgumentNullException.ThrowIfNull(gather);
+        return InvalidateRange(domain, gather.FirstByte, gather.LastByte, leafOnly: !gather.TablesFreed, gather.SmallestLeafLog2);
+    }
 
     /// <summary>Invalidates a domain, in IOTLB and device TLBs, and waits.</summary>
     int InvalidateDomain(Domain domain);

@@ -209,12 +209,15 @@ public sealed class Iommu<TIotlb> : IIommu
         translation = default;
         translation.Fault = kind;
         translation.Source = source;
-        if (context is null ? !locator.RecordsLookupFaults : !context.RecordsFaults) return;
+        // A blocked request never came to a walk.
+        WalkFault where = context is null || kind == FaultKind.TranslationRequestBlocked ? default : context.Walker.LastFault;
+        bool isParents = where.Stage == FaultStage.Second && context is { Parent: not null };
+        if (context is null ? !locator.RecordsLookupFaults : !(isParents ? context.ParentRecordsFaults ?? context.RecordsFaults : context.RecordsFaults)) return;
         Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)
         {
-            Where = context is null ? default : context.Walker.LastFault,
+            Where = where,
             IsTranslationRequest = request.IsTranslationRequest,
-            IsStalled = context is { StallsFaults: true } && kind.CanStall,
+            IsStalled = context is not null && (isParents ? context.ParentStallsFaults : context.StallsFaults) && kind.CanStall && !request.IsTranslationRequest,
         };
         if (faults.Count < MaxRecordedFaults) faults.Add(fault);
         onFault?.Invoke(fault);
@@ -231,7 +234,7 @@ public sealed class Iommu<TIotlb> : IIommu
         switch (request.Scope)
         {
             case InvalidationScope.Range:
-                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Tags, request.FirstByte, request.LastByte);
+                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Tags, request.FirstByte, request.LastByte, request.LeafSizes);
                 if (request.LeafOnly) break;
                 foreach (IPageWalker walker in walkers) walker.InvalidateRange(request.Tags, request.FirstByte, request.LastByte);
                 break;

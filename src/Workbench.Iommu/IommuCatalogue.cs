@@ -1,6 +1,7 @@
 using Workbench.Iommu.Amd;
 using Workbench.Iommu.PageTables;
 using Workbench.Iommu.RiscV;
+using Workbench.Iommu.Smmu;
 using Workbench.Iommu.Vtd;
 
 namespace Workbench.Iommu;
@@ -33,6 +34,14 @@ public static class IommuCatalogue
         },
         new()
         {
+            Name = "smmu", About = "Arm SMMUv3, stage 1", AddressBits = [32, 36, 39, 40, 42, 44, 48, 52], LeafSizes = ArmStage1LeafSizes(), Build = SmmuIommu.Build,
+        },
+        new()
+        {
+            Name = "smmu-s2", About = "Arm SMMUv3, stage 2", AddressBits = [32, 36, 39, 40, 42, 44, 48, 52], LeafSizes = ArmStage2LeafSizes(), Build = SmmuIommu.Build,
+        },
+        new()
+        {
             Name = "riscv", About = "RISC-V IOMMU, first stage (Sv39, Sv48, Sv57)", AddressBits = [39, 48, 57],
             LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<RiscVFirstStageFormat>() }, Build = RiscVIommu.Build,
         },
@@ -56,4 +65,18 @@ public static class IommuCatalogue
         IommuModel model = Find(spec.Model) ?? throw new ArgumentException($"There is no IOMMU model '{spec.Model}'; there is: {Names}.", nameof(spec));
         return model.Build(spec);
     }
+
+    private static Dictionary<int, ulong> ArmStage1LeafSizes() => new()
+    {
+        [12] = IommuModel.LeafSizesOf<ArmStage1Format<Granule4K>>(),
+        [14] = IommuModel.LeafSizesOf<ArmStage1Format<Granule16K>>(),
+        [16] = IommuModel.LeafSizesOf<ArmStage1Format<Granule64K>>(),
+    };
+
+    private static Dictionary<int, ulong> ArmStage2LeafSizes() => new()
+    {
+        [12] = IommuModel.LeafSizesOf<ArmStage2Format<Granule4K>>(),
+        [14] = IommuModel.LeafSizesOf<ArmStage2Format<Granule16K>>(),
+        [16] = IommuModel.LeafSizesOf<ArmStage2Format<Granule64K>>(),
+    };
 }

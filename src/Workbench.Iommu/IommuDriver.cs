@@ -97,7 +97,7 @@ public sealed class IommuDriver : IIommuDriver
         Own(domain);
         ArgumentNullException.ThrowIfNull(gather);
         if (gather.IsEmpty) return 0;
-        int commands = protocol.InvalidateRange(domain, gather.FirstByte, gather.LastByte, leafOnly: !gather.TablesFreed, gather.SmallestLeafLog2);
+        int commands = protocol.InvalidateGather(domain, gather);
         gather.Reset();
         return commands;
     }

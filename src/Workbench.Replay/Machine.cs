@@ -183,7 +183,7 @@ internal sealed class Machine : IDisposable
             // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
             strict = false;
             if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(tracker.Domain);
-            else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: false);
+            else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: FollowsTraceOnly);
             Settle(tracker, e);
         }
     }

@@ -165,7 +165,7 @@ public struct FullyAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
+    public int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue)
     {
         int dropped = 0;
         if (owners.IsExact && (lastByte - firstByte) >> 12 <= 16)
@@ -177,7 +177,7 @@ public struct FullyAssociativeIotlb : IIotlb
                 for (ulong page = firstByte >> pageLog2; ; page++)
                 {
                     int slot = Slot(page, IotlbEntry.TagOf(owners.Value, pageLog2));
-                    if (slot >= 0) { Drop(slot); dropped++; }
+                    if (slot >= 0 && entries[slot].IsOf(leafSizes)) { Drop(slot); dropped++; }
                     if (page == last) break;
                 }
             }
@@ -186,7 +186,7 @@ public struct FullyAssociativeIotlb : IIotlb
         for (int slot = newest; slot >= 0;)
         {
             int next = older[slot];
-            if (owners.Covers(entries[slot].Owner) && entries[slot].Overlaps(firstByte, lastByte)) { Drop(slot); dropped++; }
+            if (owners.Covers(entries[slot].Owner) && entries[slot].Overlaps(firstByte, lastByte) && entries[slot].IsOf(leafSizes)) { Drop(slot); dropped++; }
             slot = next;
         }
         return dropped;

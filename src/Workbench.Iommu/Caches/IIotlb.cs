@@ -9,8 +9,8 @@ public interface IIotlb
     /// <summary>Puts a translation in, over the same page's old entry or the replacement's victim.</summary>
     void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf);
 
-    /// <summary>Drops the matching owners' entries that overlap first..last; returns how many.</summary>
-    int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte);
+    /// <summary>Drops the matching owners' entries that overlap first..last and come from a leaf of one of the sizes (bit n set means 2^n bytes); returns how many.</summary>
+    int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue);
 
     /// <summary>Drops the matching owners' entries; returns how many.</summary>
     int InvalidateOwners(TagMatch owners);

@@ -13,12 +13,13 @@ public struct IotlbEntry
     public const ulong WriteReady = MayWrite | DirtyKnown;
 
     private const ulong AddressMask = ~0xFFFUL;
+    private const int LeafLog2Shift = 3;
 
     /// <summary>The page's number: IOVA shifted right by the page's size.</summary>
     public ulong Page;
     /// <summary>Owner and size, 0 for an empty slot: see <see cref="TagOf"/>.</summary>
     public ulong Tag;
-    /// <summary>Physical address of the page in bits 63:12, permission and dirty-known in bits 2:0.</summary>
+    /// <summary>Physical address of the page in bits 63:12, size of the table's leaf in bits 8:3, dirty-known and permission in bits 2:0.</summary>
     public ulong Leaf;
     /// <summary>When it was used (LRU) or filled (FIFO), by the cache's own count.</summary>
     public ulong Stamp;
@@ -32,6 +33,16 @@ public struct IotlbEntry
     /// <summary>A leaf word.</summary>
     public static ulong LeafOf(ulong physical, Permission permission, bool dirtyKnown) =>
         (physical & AddressMask) | (ulong)permission | (dirtyKnown ? DirtyKnown : 0);
+
+    /// <summary>A leaf word that also says how large (power of two of bytes) the leaf is in the table that took the device's address: a cache may hold only a part of it.</summary>
+    public static ulong LeafOf(ulong physical, Permission permission, bool dirtyKnown, int leafLog2) =>
+        LeafOf(physical, permission, dirtyKnown) | ((ulong)(uint)leafLog2 << LeafLog2Shift);
+
+    /// <summary>Size of the leaf that the page is, or is a part of, as a power of two of bytes; 0 if it was not told.</summary>
+    public readonly int LeafLog2 => unchecked((int)(Leaf >> LeafLog2Shift) & 63);
+
+    /// <summary>Is the leaf of one of these sizes (bit n set means 2^n bytes)?</summary>
+    public readonly bool IsOf(ulong leafSizes) => ((leafSizes >> LeafLog2) & 1) != 0;
 
     /// <summary>The owner in a tag: the word of a <see cref="CacheTag"/>.</summary>
     public readonly ulong Owner => Tag >> 8;

@@ -120,7 +120,7 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
+    public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue)
     {
         unchecked
         {
@@ -129,7 +129,7 @@ public struct SetAssociativeIotlb : IIotlb
             if (!owners.IsExact || (lastByte - firstByte) >> 12 > (uint)entries.Length / (uint)ways)
             {
                 foreach (ref IotlbEntry entry in entries.AsSpan())
-                    if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Overlaps(firstByte, lastByte)) { entry = default; dropped++; }
+                    if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Overlaps(firstByte, lastByte) && entry.IsOf(leafSizes)) { entry = default; dropped++; }
                 return dropped;
             }
             for (ulong left = sizes; left != 0; left &= left - 1)
@@ -141,7 +141,7 @@ public struct SetAssociativeIotlb : IIotlb
                 {
                     ref IotlbEntry entry = ref FirstOfSet(page, tag);
                     for (int way = 0; way < ways; way++, entry = ref Unsafe.Add(ref entry, 1))
-                        if (entry.Page == page && entry.Tag == tag) { entry = default; dropped++; }
+                        if (entry.Page == page && entry.Tag == tag && entry.IsOf(leafSizes)) { entry = default; dropped++; }
                     if (page == last) break;
                 }
             }

@@ -27,6 +27,10 @@ public sealed record TranslationContext
     public bool RecordsFaults { get; init; } = true;
     /// <summary>Are translation faults held until software answers (SMMUv3 stall)?</summary>
     public bool StallsFaults { get; init; }
+    /// <summary>Are faults of the second of two stages recorded (STE.S2R)?</summary>
+    public bool? ParentRecordsFaults { get; init; }
+    /// <summary>Are faults of the second of two stages held (STE.S2S)?</summary>
+    public bool ParentStallsFaults { get; init; }
 
     /// <summary>A context without tables: addresses are used as they are.</summary>
     public bool IsPassThrough => Table is null;

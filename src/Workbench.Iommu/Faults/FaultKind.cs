@@ -67,6 +67,8 @@ public enum FaultKind : byte
     TranslationRequestBlocked,
     /// <summary>The device's own translation was refused or came back without the permission needed, and the page request (PRI) was not answered with success.</summary>
     DeviceTranslationRefused,
+    /// <summary>A request without PASID, or with the one that stands for none, where the device's entry asks for one (SMMUv3 STE.S1DSS).</summary>
+    RequestNeedsPasid,
 }
 
 /// <summary>What a kind of fault has to do with the walk.</summary>

@@ -15,10 +15,14 @@ public sealed class InvalidationGather
     /// <summary>Smallest leaf that changed, as a power of two of bytes; 0 if none was told.</summary>
     public int SmallestLeafLog2 { get; private set; }
 
+    /// <summary>Largest leaf that changed, as a power of two of bytes; 0 if none was told.</summary>
+    public int LargestLeafLog2 { get; private set; }
+
     /// <summary>Extends the hull by a leaf of 2^<paramref name="leafLog2"/> bytes.</summary>
     public void Add(ulong firstByte, ulong lastByte, int leafLog2)
     {
         if (SmallestLeafLog2 == 0 || leafLog2 < SmallestLeafLog2) SmallestLeafLog2 = leafLog2;
+        if (leafLog2 > LargestLeafLog2) LargestLeafLog2 = leafLog2;
         Add(firstByte, lastByte);
     }
 
@@ -35,6 +39,7 @@ public sealed class InvalidationGather
         FirstByte = ulong.MaxValue;
         LastByte = 0;
         SmallestLeafLog2 = 0;
+        LargestLeafLog2 = 0;
         TablesFreed = false;
     }
 }

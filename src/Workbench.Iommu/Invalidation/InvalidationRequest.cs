@@ -22,12 +22,15 @@ public readonly struct InvalidationRequest
     /// <summary>Only leaf entries changed: paging-structure caches may be kept.</summary>
     public bool LeafOnly { get; private init; }
 
+    /// <summary>Sizes of the leaves that a Range reaches: bit n set means 2^n bytes.</summary>
+    public ulong LeafSizes { get; private init; }
+
     /// <summary>Drop translations of first..last of a domain's own table.</summary>
     public static InvalidationRequest Range(DomainId domain, ulong firstByte, ulong lastByte, bool leafOnly) => Range(TagMatch.Exactly(new(domain)), firstByte, lastByte, leafOnly);
 
-    /// <summary>Drop translations of first..last of the tags that match.</summary>
-    public static InvalidationRequest Range(TagMatch tags, ulong firstByte, ulong lastByte, bool leafOnly) =>
-        new() { Scope = InvalidationScope.Range, Tags = tags, FirstByte = firstByte, LastByte = lastByte, LeafOnly = leafOnly };
+    /// <summary>Drop translations of first..last of the tags that match; only those of leaves of the sizes named, if the command carries a hint (SMMUv3 TTL).</summary>
+    public static InvalidationRequest Range(TagMatch tags, ulong firstByte, ulong lastByte, bool leafOnly, ulong leafSizes = ulong.MaxValue) =>
+        new() { Scope = InvalidationScope.Range, Tags = tags, FirstByte = firstByte, LastByte = lastByte, LeafOnly = leafOnly, LeafSizes = leafSizes };
 
     /// <summary>Drop all translations of a domain, those of its address spaces too.</summary>
     public static InvalidationRequest WholeDomain(DomainId domain) => Of(TagMatch.WholeDomain(domain));

@@ -50,7 +50,7 @@ internal sealed class NestedWalker<TFirst, TSecond> : IPageWalker
         }
         int log2 = Math.Min(inner.PageLog2, outer.PageLog2);
         ulong page = outer.PhysicalOf(gpa) & ~Iommu.Bits.Mask(log2);
-        result = new(IotlbEntry.LeafOf(page, inner.Permission & outer.Permission, inner.DirtyIsKnown && outer.DirtyIsKnown), log2);
+        result = new(IotlbEntry.LeafOf(page, inner.Permission & outer.Permission, inner.DirtyIsKnown && outer.DirtyIsKnown, inner.PageLog2), log2);
         return FaultKind.None;
     }
 

@@ -103,6 +103,9 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                         ulong before = entry;
                         if (stage.DirtyMayLag && kind == AccessKind.Write)
                         {
+                            // The table may have to be written through a second stage, which may refuse: that does not wait.
+                            FaultKind unwritable = stage.CoherentWalks ? reach.Reach(slotAddress, forUpdate: true, ref counters, out slot) : FaultKind.DirtyUpdateNotCoherent;
+                            if (unwritable != FaultKind.None) return unwritable;
                             lagging.Add(slot, level, entry, ref counters);
                             entry = updated;
                         }
@@ -117,7 +120,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                     }
                 }
                 bool dirtyIsKnown = stage.Dirty == BitKeeping.Ignored || (stage.Dirty == BitKeeping.Faults ? TFormat.IsDirty(entry) : TFormat.MarkDirty(entry) == entry);
-                result = new(IotlbEntry.LeafOf(page, here, dirtyIsKnown), log2);
+                result = new(IotlbEntry.LeafOf(page, here, dirtyIsKnown, log2), log2);
                 return FaultKind.None;
             }
         }

@@ -3,7 +3,7 @@ using Workbench.Iommu.Caches;
 namespace Workbench.Iommu.PageTables;
 
 /// <summary>What a walk found: a page and what may be cached of it.</summary>
-/// <param name="Leaf">Address, permission and dirty-known, as <see cref="IotlbEntry.LeafOf"/> codes them.</param>
+/// <param name="Leaf">Address, permission and dirty-known, as <see cref="IotlbEntry.LeafOf(ulong, Permission, bool, int)"/> codes them.</param>
 /// <param name="PageLog2">The page's size as a power of two of bytes.</param>
 public readonly record struct WalkResult(ulong Leaf, int PageLog2)
 {
