@@ -211,7 +211,8 @@ public sealed class Iommu<TIotlb> : IIommu
         if (context is { RecordsFaults: false }) return;
         Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)
         {
-            Where = context is null ? default : context.Walker.LastFault,
+            // A request that was blocked before any walk has no place in one.
+            Where = context is null || kind == FaultKind.TranslationRequestBlocked ? default : context.Walker.LastFault,
             IsTranslationRequest = request.IsTranslationRequest,
             IsStalled = context is { StallsFaults: true } && kind.CanStall,
         };
