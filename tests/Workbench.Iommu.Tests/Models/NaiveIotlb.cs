@@ -37,7 +37,9 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     {
         if (geometry.Sets == 1) return sets[0];
         if (geometry.Index == IndexFunction.Modulo) return sets[page % (ulong)geometry.Sets];
-        UInt128 product = (UInt128)(page ^ ((((ulong)owner << 8) + (ulong)pageLog2) << 40)) * 0x9E3779B97F4A7C15;
+        // The tag turned by 40 bits: what leaves at the top comes in at the bottom.
+        UInt128 turned = (UInt128)((owner << 8) + (ulong)pageLog2) << 40;
+        UInt128 product = (UInt128)(page ^ (ulong)((turned & ulong.MaxValue) | (turned >> 64))) * 0x9E3779B97F4A7C15;
         ulong low = (ulong)(product & ulong.MaxValue);
         return sets[(int)((UInt128)low * (UInt128)geometry.Sets >> 64)];
     }
