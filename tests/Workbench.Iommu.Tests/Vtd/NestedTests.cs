@@ -193,6 +193,16 @@ public sealed class NestedTests
     }
 
     [Fact]
+    public void A_device_of_a_guest_is_not_attached_over_its_head()
+    {
+        using VtdMachine m = Machine(out VtdNestedDomain guest);
+        ulong entry = m.PasidEntry(Gpu);
+        Assert.Throws<InvalidOperationException>(() => m.Driver.Attach(Gpu, null, m.Domain));
+        Assert.Equal(entry, m.PasidEntry(Gpu));
+        guest.Detach(Gpu, null);
+    }
+
+    [Fact]
     public void A_first_stage_driver_has_nothing_to_nest_on()
     {
         using VtdMachine m = new(VtdMachine.FirstStage);
