@@ -91,7 +91,8 @@ public sealed partial class VtdProtocol
         if (usesFirstStage)
             foreach (Pasid pasid in domain.Attachments.Select(a => a.Pasid ?? default).Distinct()) AddFirstStage(domain.Id, pasid, leafOnly);
         else AddSecondStage(domain.Id, leafOnly);
-        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) AddDeviceTlbs(device, pasid);
+        if (unit.Extended.SupportsDeviceTlb)
+            foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) AddDeviceTlbs(device, pasid);
         // Whoever nests on the domain has translations under a tag of its own, and its device TLBs are asked by other addresses than these.
         foreach (VtdNestedDomain child in ChildrenOf(domain.Id))
         {

@@ -7,8 +7,9 @@ public sealed partial class VtdProtocol
     public const string PassThroughTrackingRefusal = "A pass-through entry (PGTT = 4) has no table and so no dirty bits: SSADE means nothing there. Attach the device to a domain to track what it writes.";
 
     private readonly Dictionary<DomainId, List<VtdNestedDomain>> children = [];
+    private readonly List<VtdNestedDomain> none = [];
 
-    private List<VtdNestedDomain> ChildrenOf(DomainId parent) => children.GetValueOrDefault(parent) ?? [];
+    private List<VtdNestedDomain> ChildrenOf(DomainId parent) => children.GetValueOrDefault(parent, none);
 
     /// <summary>Lets a device (or one PASID of it) use addresses as they are, under a tag of its own; it must use no domain.</summary>
     public void ConnectPassThrough(RequesterId device, Pasid? pasid, DomainId id, bool tracksDirty = false)

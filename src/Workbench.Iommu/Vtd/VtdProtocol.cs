@@ -78,7 +78,7 @@ public sealed partial class VtdProtocol : IVendorProtocol
         ArgumentNullException.ThrowIfNull(domain);
         if (children.Values.Any(list => list.Any(child => child.Id == domain.Id))) throw new InvalidOperationException($"Domain id {domain.Id} is that of a nested domain; every tag in the caches needs its own.");
         VtdPasidTableEntry entry = new(0, 0) { IsPresent = true, DomainId = domain.Id, PageWalkIsSnooped = unit.Extended.SupportsSnoopedPageWalk };
-        WriteEntry(PasidEntryAt(device, pasid ?? default), usesFirstStage
+        WriteEntry(UnusedEntryAt(device, pasid), usesFirstStage
             ? entry with { TranslationType = VtdTranslationType.FirstStage, FirstStagePagingMode = width.Levels - 4, FirstStageTable = domain.Table.Root.Value }
             : entry with { TranslationType = VtdTranslationType.SecondStage, AddressWidth = width, DirtyTrackingIsEnabled = domain.TracksDirty, SecondStageTable = domain.Table.Root });
     }

@@ -60,6 +60,9 @@ public sealed partial class VtdUnit
             return PageResponse.InvalidRequest;
         }
         int next = (PageRequestTail + 1) % PageRequestLength;
+        Spa at = new(PageRequestBase.Value + ((ulong)PageRequestTail * VtdPageRequest.SizeBytes));
+        Span<ulong> words = stackalloc ulong[VtdPageRequest.WordCount];
+        if (!memory.TryRead(at, words)) return PageResponse.Failure;
         if (next == PageRequestHead || PageRequestOverflow)
         {
             // The request is dropped and answered with success, so that the device asks again later.
@@ -68,7 +71,6 @@ public sealed partial class VtdUnit
         }
         (RequesterId, Pasid?, int) key = (request.Device, request.Pasid, request.Group);
         outstanding[key] = null;
-        Span<ulong> words = stackalloc ulong[VtdPageRequest.WordCount];
         new VtdPageRequest(0, 0)
         {
             Type = VtdPageRequest.PageRequestType,
@@ -81,7 +83,7 @@ public sealed partial class VtdUnit
             Group = request.Group,
             Page = request.Page,
         }.Write(words);
-        memory.Write(new(PageRequestBase.Value + ((ulong)PageRequestTail * VtdPageRequest.SizeBytes)), words);
+        memory.Write(at, words);
         PageRequestTail = next;
         onPageRequests?.Invoke();
         return outstanding.Remove(key, out PageResponse? answer) && answer is { } given ? given : PageResponse.Failure;

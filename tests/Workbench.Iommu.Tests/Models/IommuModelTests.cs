@@ -53,11 +53,24 @@ public sealed class IommuModelTests
     public void It_is_the_same_as_the_naive_machine(int addressBits) =>
         Gen.Select(Geometry, Gen.OneOf(9, 10, 45), AnyStep(addressBits).Array[1, 150]).Sample((geometry, mask, steps) => Run(geometry, addressBits, mask, steps), iter: 150);
 
-    private static void Run(IotlbGeometry geometry, int addressBits, int largestMask, Step[] steps)
+    // First stage: the lower half of 48 or 57 bits, no mask is too large but that of everything, what may be written may be read, and A and D are
+    // kept from the start.
+    [Theory]
+    [InlineData(48)]
+    [InlineData(57)]
+    public void With_first_stage_tables_it_is_the_same_as_the_naive_machine(int addressBits) =>
+        Gen.Select(Geometry, AnyStep(addressBits - 1).Array[1, 150]).Sample((geometry, steps) => Run(geometry, addressBits, 51, steps, usesFirstStage: true), iter: 150);
+
+    private static void Run(IotlbGeometry geometry, int addressBits, int largestMask, Step[] steps, bool usesFirstStage = false)
     {
-        using IommuDriver driver = VtdIommu.Build(new() { Iotlb = geometry, AddressBits = addressBits, LargestInvalidationMask = largestMask });
+        using IommuDriver driver = VtdIommu.Build(new() { Model = usesFirstStage ? "vtd-fs" : "vtd", Iotlb = geometry, AddressBits = addressBits, LargestInvalidationMask = usesFirstStage ? 9 : largestMask });
         driver.Hardware.Diagnose = true;
-        NaiveIommu naive = new(geometry, addressBits, domains: 2);
+        NaiveIommu naive = new(geometry, usesFirstStage ? addressBits - 1 : addressBits, domains: 2, hasSpaces: usesFirstStage);
+        if (usesFirstStage)
+        {
+            steps = [.. steps.Where(s => s.Verb != Verb.Track).Select(s => s with { Permission = s.Permission == Permission.Write ? Permission.ReadWrite : s.Permission })];
+            for (int number = 0; number < 2; number++) naive.SetTracking(number, enable: true, devices: 0, largestMask);
+        }
         Domain[] domains = [driver.CreateDomain(new(0)), driver.CreateDomain(new(1))];
         for (int i = 0; i < Devices.Length; i++) driver.Attach(Devices[i], null, domains[DomainOf[i]]);
         foreach (Step step in steps)
@@ -134,7 +147,8 @@ public sealed class IommuModelTests
         foreach (NaiveLeaf leaf in mappings.InOrder)
         {
             Assert.True(table.TryGetLeaf(leaf.Start, out ulong entry, out int log2));
-            Assert.Equal((leaf.SizeLog2, leaf.Dirty, leaf.Accessed), (log2, VtdSecondStageFormat.IsDirty(entry), VtdSecondStageFormat.IsAccessed(entry)));
+            (bool isDirty, bool isAccessed) = table is PageTable<X64Format> ? (X64Format.IsDirty(entry), X64Format.IsAccessed(entry)) : (VtdSecondStageFormat.IsDirty(entry), VtdSecondStageFormat.IsAccessed(entry));
+            Assert.Equal((leaf.SizeLog2, leaf.Dirty, leaf.Accessed), (log2, isDirty, isAccessed));
         }
     }
 }

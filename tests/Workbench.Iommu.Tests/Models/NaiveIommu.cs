@@ -7,7 +7,7 @@ namespace Workbench.Iommu.Tests.Models;
 /// The oracle of a whole machine: lists of leaves per domain and one IOTLB of the same shape; no paging structures, so no caches of
 /// them. Entries cached while tracking is off count as dirty-known; an IOTLB that splits large pages caches only the 4 KiB that were asked for.
 /// </summary>
-internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains)
+internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains, bool hasSpaces = false)
 {
     private readonly bool[] tracks = new bool[domains];
 
@@ -20,9 +20,12 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
     public long DirtyUpdates { get; private set; }
     public long EntriesInvalidated { get; private set; }
 
+    /// <summary>The tag, which a hashed index depends on; first-stage translations carry address space 0.</summary>
+    private ulong OwnerOf(int domain) => (hasSpaces ? new CacheTag(new DomainId((ushort)domain), 0) : new CacheTag(new DomainId((ushort)domain))).Value;
+
     public (FaultKind Fault, ulong Physical, TranslationSource Source, bool Swallowed) Access(int domain, ulong iova, bool isWrite)
     {
-        ulong owner = (ulong)domain;
+        ulong owner = OwnerOf(domain);
         TranslationSource source = TranslationSource.Walk;
         NaiveLeaf? leaf = iova >> addressBits != 0 ? null : Mappings[domain].Find(iova);
         if (Iotlb.Find(owner, iova) is { } cached)
@@ -69,10 +72,10 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
         ulong size = log2 == 64 ? 0 : 1UL << log2;
         ulong first = log2 == 64 ? 0 : firstByte / size * size;
         ulong last = log2 == 64 ? ulong.MaxValue : first + (size - 1);
-        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner((ulong)domain) : Iotlb.InvalidateRange((ulong)domain, first, last);
+        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner(OwnerOf(domain)) : Iotlb.InvalidateRange(OwnerOf(domain), first, last);
     }
 
-    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner((ulong)domain);
+    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner(OwnerOf(domain));
 
     public void InvalidateAll() => EntriesInvalidated += Iotlb.InvalidateAll();
 

@@ -44,7 +44,65 @@ public sealed class VtdBuildTests
         using PhysicalMemory memory = new();
         VtdExtendedCapability legacy = new() { SupportsQueuedInvalidation = true };
         ArgumentException refused = Assert.Throws<ArgumentException>(() => new VtdUnit(memory, VtdCapability.Default, legacy));
-        Assert.Contains("legacy mode (ECAP.SMTS = 0)", refused.Message, StringComparison.Ordinal);
+        foreach (string part in new[] { "legacy mode (ECAP.SMTS = 0)", "no SSADE", "legacy mode has no dirty bits" }) Assert.Contains(part, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Legacy_mode_with_dirty_bits_is_a_contradiction_told_by_name()
+    {
+        using PhysicalMemory memory = new();
+        VtdExtendedCapability legacy = VtdExtendedCapability.Default with { SupportsScalableMode = false };
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => new VtdUnit(memory, VtdCapability.Default, legacy));
+        Assert.Contains("ECAP.SSADS needs SMTS: legacy mode has no SSADE bit.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(39)]
+    [InlineData(47)]
+    [InlineData(64)]
+    public void A_width_the_first_stage_does_not_have_is_refused(int bits)
+    {
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => VtdIommu.Build(VtdMachine.FirstStage with { AddressBits = bits }));
+        Assert.Contains($"{bits} address bits: the VT-d first stage has 48 (FSPM 0) or 57 (FSPM 1).", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_problems_of_a_first_stage_are_told_at_once()
+    {
+        IommuSpec spec = VtdMachine.FirstStage with
+        {
+            AddressBits = 39, LargestLeafLog2 = 12, SupportsDirtyTracking = false, DeviceTlbEntries = 65537, Profile = new() { Name = "smmu", Shape = InvalidationShape.ScaledRanges },
+        };
+        string message = Assert.Throws<ArgumentException>(() => VtdIommu.Build(spec)).Message;
+        foreach (string part in new[] { "39 address bits", "2^12 bytes", "CAP.FS1GP", "ECAP.SSADS", "65537 device TLB entries", "ECAP.DT", "'smmu'" }) Assert.Contains(part, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_of_another_vendor_is_refused_with_the_names_there_are()
+    {
+        string message = Assert.Throws<ArgumentException>(() => VtdIommu.Build(new() { Model = "smmu" })).Message;
+        foreach (string part in new[] { "'smmu'", "'vtd'", "'vtd-fs'" }) Assert.Contains(part, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(1, true)]
+    [InlineData(65536, true)]
+    public void Device_TLBs_have_1_to_65536_entries(int entries, bool isBuilt)
+    {
+        if (isBuilt) VtdIommu.Build(new() { DeviceTlbEntries = entries }).Dispose();
+        else Assert.Throws<ArgumentException>(() => VtdIommu.Build(new() { DeviceTlbEntries = entries }));
+    }
+
+    [Theory]
+    [InlineData(VtdAddressWidth.Bits39, true, true, "39")]
+    [InlineData(VtdAddressWidth.Bits57, true, false, "CAP.FS5LP")]
+    [InlineData(VtdAddressWidth.Bits48, false, true, "ECAP.FLTS")]
+    public void A_first_stage_the_part_does_not_have_is_refused(VtdAddressWidth width, bool hasFirstStage, bool hasFiveLevels, string name)
+    {
+        using PhysicalMemory memory = new();
+        VtdUnit unit = new(memory, VtdCapability.Default with { SupportsFirstStage5Level = hasFiveLevels }, VtdExtendedCapability.Default with { SupportsFirstStage = hasFirstStage });
+        Assert.Contains(name, Assert.Throws<ArgumentException>(() => new VtdProtocol(memory, unit, width, DriverProfile.Linux, usesFirstStage: true)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Memory;
@@ -14,16 +15,38 @@ internal sealed class VtdMachine : IDisposable
     public static readonly RequesterId Nic = RequesterId.Of(0, 1, 0);
     public static readonly RequesterId Disk = RequesterId.Of(0, 2, 0);
 
-    public VtdMachine(IommuSpec? spec = null, bool tracking = false)
+    public static IommuSpec FirstStage { get; } = new() { Model = "vtd-fs" };
+
+    public VtdMachine(IommuSpec? spec = null, bool tracking = false, Func<PageRequest, PageResponse>? onPageRequest = null)
+        : this(VtdIommu.Build(spec ?? new(), onPageRequest, out VtdUnit unit, out PhysicalMemory memory, out VtdProtocol protocol), unit, memory, protocol, tracking)
     {
-        Driver = VtdIommu.Build(spec ?? new(), out VtdUnit unit, out PhysicalMemory memory);
-        (Unit, Memory) = (unit, memory);
+    }
+
+    private VtdMachine(IommuDriver driver, VtdUnit unit, PhysicalMemory memory, VtdProtocol protocol, bool tracking = false)
+    {
+        (Driver, Unit, Memory, Protocol) = (driver, unit, memory, protocol);
         Domain = Driver.CreateDomain(new(7));
         Driver.Attach(Nic, null, Domain);
         if (tracking) Driver.SetDirtyTracking(Domain, enable: true);
     }
 
+    /// <summary>A part whose capabilities no specification asks for; the change is made to those of a usual one.</summary>
+    public static VtdMachine Of(Func<VtdCapability, VtdCapability>? capability = null, Func<VtdExtendedCapability, VtdExtendedCapability>? extended = null, bool usesFirstStage = false, int deviceTlbEntries = 0)
+    {
+        using (VtdMachine usual = new(new() { DeviceTlbEntries = deviceTlbEntries }))
+        {
+            PhysicalMemory memory = new();
+            VtdUnit unit = new(memory, capability?.Invoke(usual.Unit.Capability) ?? usual.Unit.Capability, extended?.Invoke(usual.Unit.Extended) ?? usual.Unit.Extended);
+            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, new IommuSpec().Iotlb, unit.Record);
+            if (deviceTlbEntries > 0) hardware = new DeviceTlbs(hardware, deviceTlbEntries);
+            unit.Connect(hardware);
+            VtdProtocol protocol = new(memory, unit, VtdAddressWidth.Bits48, DriverProfile.Linux, usesFirstStage);
+            return new(new IommuDriver(hardware, protocol), unit, memory, protocol);
+        }
+    }
+
     public IommuDriver Driver { get; }
+    public VtdProtocol Protocol { get; }
     public VtdUnit Unit { get; }
     public PhysicalMemory Memory { get; }
     public Domain Domain { get; }
@@ -51,9 +74,11 @@ internal sealed class VtdMachine : IDisposable
         return entry;
     }
 
-    public bool IsDirty(ulong iova) => VtdSecondStageFormat.IsDirty(Leaf(iova));
+    private bool HasFirstStage => Domain.Table is PageTable<X64Format>;
 
-    public bool IsAccessed(ulong iova) => VtdSecondStageFormat.IsAccessed(Leaf(iova));
+    public bool IsDirty(ulong iova) => HasFirstStage ? X64Format.IsDirty(Leaf(iova)) : VtdSecondStageFormat.IsDirty(Leaf(iova));
+
+    public bool IsAccessed(ulong iova) => HasFirstStage ? X64Format.IsAccessed(Leaf(iova)) : VtdSecondStageFormat.IsAccessed(Leaf(iova));
 
     public List<(ulong FirstPage, int SizeLog2)> Scan(bool clear, InvalidationGather? gather = null)
     {
@@ -85,6 +110,14 @@ internal sealed class VtdMachine : IDisposable
 
     public ref ulong PasidEntry(RequesterId device, uint pasid = 0, int word = 0) =>
         ref Memory.Word(new((DirectoryEntry(device, pasid) & ~0xFFFUL) + ((pasid & 63) * 64UL) + (8UL * (uint)word)));
+
+    /// <summary>The only fault record there is now.</summary>
+    public VtdFaultRecord TakeFault()
+    {
+        Assert.Equal(1, Unit.PendingFaults);
+        Assert.True(Unit.TryTakeFault(out VtdFaultRecord record));
+        return record;
+    }
 
     /// <summary>Writes descriptors where the unit will fetch next, and returns the tail that would start them.</summary>
     public int Enqueue(params ReadOnlySpan<VtdDescriptor> descriptors)
