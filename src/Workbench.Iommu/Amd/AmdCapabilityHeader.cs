@@ -27,7 +27,7 @@ public readonly record struct AmdCapabilityHeader(uint Value)
     /// <summary>Revision of the block, 0 to 31. Bits 23:19.</summary>
     public int Revision { get => (int)Field(23, 19); init => Value = With(23, 19, (ulong)value); }
 
-    /// <summary>Whether devices may have a device TLB, ATS (IotlbSup). Bit 24. Not acted upon yet.</summary>
+    /// <summary>Whether devices may have a device TLB, ATS (IotlbSup). Bit 24.</summary>
     public bool SupportsDeviceTlb { get => Field(24, 24) != 0; init => Value = With(24, 24, value ? 1UL : 0); }
 
     /// <summary>Whether hardware may cache not-present entries, so that mapping needs a flush too (NpCache). Bit 26.</summary>

@@ -9,13 +9,13 @@ public enum AmdCommandOpcode : byte
     InvalidateDeviceTableEntry = 2,
     /// <summary>Drops translations of a domain (INVALIDATE_IOMMU_PAGES).</summary>
     InvalidatePages = 3,
-    /// <summary>Drops translations that a device holds (INVALIDATE_IOTLB_PAGES). Not acted upon yet.</summary>
+    /// <summary>Drops translations that a device holds (INVALIDATE_IOTLB_PAGES).</summary>
     InvalidateDeviceTlb = 4,
     /// <summary>Drops cached interrupt-remapping entries (INVALIDATE_INTERRUPT_TABLE). Interrupt remapping is not modelled.</summary>
     InvalidateInterruptTable = 5,
     /// <summary>Fetches translations ahead (PREFETCH_IOMMU_PAGES). Refused: prefetching is not modelled.</summary>
     PrefetchPages = 6,
-    /// <summary>Answers a page request (COMPLETE_PPR_REQUEST). Not acted upon yet.</summary>
+    /// <summary>Answers a page request (COMPLETE_PPR_REQUEST).</summary>
     CompletePageRequest = 7,
     /// <summary>Drops everything cached (INVALIDATE_IOMMU_ALL); needs EFR.IASup.</summary>
     InvalidateAll = 8,

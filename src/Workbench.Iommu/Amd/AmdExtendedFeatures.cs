@@ -8,7 +8,7 @@ public readonly record struct AmdExtendedFeatures(ulong Value)
 {
     /// <summary>
     /// A part with six host levels, invalidate-all and host accessed and dirty bits. It offers no guest translation and no
-    /// page requests: those are defined here but not acted upon.
+    /// page requests; the guest model adds both.
     /// </summary>
     public static AmdExtendedFeatures Default => new()
     {
@@ -18,10 +18,10 @@ public readonly record struct AmdExtendedFeatures(ulong Value)
         SupportsHostDirty = true,
     };
 
-    /// <summary>Whether devices may send page requests (PPRSup). Bit 1. Not acted upon yet.</summary>
+    /// <summary>Whether devices may send page requests (PPRSup). Bit 1.</summary>
     public bool SupportsPageRequests { get => Value.Bit(1); init => Value = Value.WithBit(1, value); }
 
-    /// <summary>Whether guest tables exist (GTSup). Bit 4. Not acted upon yet.</summary>
+    /// <summary>Whether guest tables exist (GTSup). Bit 4.</summary>
     public bool SupportsGuestTranslation { get => Value.Bit(4); init => Value = Value.WithBit(4, value); }
 
     /// <summary>Whether the command INVALIDATE_IOMMU_ALL exists (IASup). Bit 6.</summary>
@@ -42,7 +42,7 @@ public readonly record struct AmdExtendedFeatures(ulong Value)
     /// <summary>Number of PASID bits, 1 to 32, of which PCIe has 20 (PASmax + 1). Bits 36:32.</summary>
     public int PasidBits { get => (int)Value.Field(36, 32) + 1; init => Value = Value.WithField(36, 32, (ulong)(value - 1)); }
 
-    /// <summary>Whether requests without PASID may use a guest table (GIoSup). Bit 48. Not acted upon yet.</summary>
+    /// <summary>Whether requests without PASID may use a guest table (GIoSup). Bit 48.</summary>
     public bool SupportsGuestProtection { get => Value.Bit(48); init => Value = Value.WithBit(48, value); }
 
     /// <summary>Whether hardware can set accessed bits in host tables (HASup). Bit 49.</summary>
@@ -51,7 +51,7 @@ public readonly record struct AmdExtendedFeatures(ulong Value)
     /// <summary>Whether hardware can set dirty bits in host tables (HDSup). Bit 52; needs HASup.</summary>
     public bool SupportsHostDirty { get => Value.Bit(52); init => Value = Value.WithBit(52, value); }
 
-    /// <summary>Whether INVALIDATE_IOTLB_PAGES has a type field (InvIotlbTypeSup). Bit 54. Not acted upon yet.</summary>
+    /// <summary>Whether INVALIDATE_IOTLB_PAGES has a type field (InvIotlbTypeSup). Bit 54. The type is not acted upon.</summary>
     public bool SupportsDeviceTlbInvalidationType { get => Value.Bit(54); init => Value = Value.WithBit(54, value); }
 
     /// <summary>Whether memory integrity of encrypted guests is enforced (SNPSup). Bit 63 [L]. Not modelled.</summary>

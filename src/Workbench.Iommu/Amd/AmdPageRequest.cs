@@ -1,8 +1,7 @@
 namespace Workbench.Iommu.Amd;
 
 /// <summary>
-/// Peripheral page request log entry, 128 bits. AMD IOMMU §2.6 [R]; every position from Linux only [L]. Page requests
-/// are not acted upon yet.
+/// Peripheral page request log entry, 128 bits. AMD IOMMU §2.6 [R]; every position from Linux only [L].
 /// </summary>
 public readonly record struct AmdPageRequest(ulong Word0, ulong Word1)
 {

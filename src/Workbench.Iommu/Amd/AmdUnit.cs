@@ -68,7 +68,12 @@ public sealed partial class AmdUnit : IContextLocator
         (WalkFault lookup, ulong unreachable) = contexts.TakeLookupFault();
         if (fault.Where.Stage == FaultStage.None) fault = fault with { Where = lookup };
         AmdEvent logged = AmdFaults.EventOf(fault, entry.DomainId, fault.Where.UnreachableEntry ?? unreachable, error == AmdDeviceTableError.ReservedBits);
-        if (logged.Code == AmdEventCode.IOPageFault && entry.IsValid && entry.FaultsAreSuppressed && !hasReported.Add(fault.Device)) return;
+        if (logged.Code == AmdEventCode.IOPageFault)
+        {
+            // The device hears of it in the answer to its translation request; nothing is logged.
+            if (fault.IsTranslationRequest) return;
+            if (entry.IsValid && entry.FaultsAreSuppressed && !hasReported.Add(fault.Device)) return;
+        }
         Events.TryAppend(logged.Word0, logged.Word1);
     }
 
