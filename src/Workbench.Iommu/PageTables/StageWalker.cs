@@ -158,6 +158,17 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     /// <summary>The leaf entry for an address as memory holds it now; 0 if there is none.</summary>
     public ulong PeekLeaf(TableStage stage, ulong address) => Peek(stage, address, out _);
 
+    /// <summary>Does memory say now that the leaf of an address was written? Of a run any member may say so.</summary>
+    public bool PeekDirty(TableStage stage, ulong address)
+    {
+        ulong leaf = Peek(stage, address, out int level);
+        if (leaf == 0) return false;
+        int log2 = TFormat.LeafSizeLog2(leaf, level);
+        for (ulong at = address & ~Bits.Mask(log2), left = 1UL << (log2 - TFormat.Shift(level)); left > 0; left--, at = unchecked(at + (1UL << TFormat.Shift(level))))
+            if (TFormat.IsDirty(Peek(stage, at, out _))) return true;
+        return false;
+    }
+
     /// <summary>Where the leaf in memory leads an address now; 0 if there is none.</summary>
     public ulong PeekAddress(TableStage stage, ulong address)
     {
