@@ -75,7 +75,7 @@ public sealed class AmdModelTests
             {
                 ulong need = isWrite ? IotlbEntry.WriteReady : IotlbEntry.MayRead;
                 if ((cached.Leaf & need) == need)
-                    return (FaultKind.None, (cached.Leaf & ~0xFFFUL) + (iova & Bits.Mask(cached.PageLog2)), TranslationSource.Iotlb, isWrite && tracks[domain] && !ReplicaIsDirty(leaf, iova));
+                    return (FaultKind.None, (cached.Leaf & ~0xFFFUL) + (iova & Bits.Mask(cached.PageLog2)), TranslationSource.Iotlb, isWrite && tracks[domain] && leaf is not { Dirty: true });
                 source = TranslationSource.Rewalk;
             }
             FaultKind fault = iova > Bits.Mask(reach[domain]) ? FaultKind.BeyondAddressWidth

@@ -18,7 +18,7 @@ public sealed class RobustnessTests
 
     private static VtdMachine Machine(string model)
     {
-        VtdMachine m = new(new() { Model = model, DeviceTlbEntries = 4 }, tracking: true, onPageRequest: _ => Ats.PageResponse.Failure);
+        VtdMachine m = new(new() { Model = model, DeviceTlbEntries = 4 }, tracking: true, onPageRequest: _ => Workbench.Iommu.Ats.PageResponse.Failure);
         m.Map(Page, 0x9000);
         return m;
     }
