@@ -75,8 +75,8 @@ public sealed class AmdGuestProtocol : IVendorProtocol
         memory.Word(GuestEntryAt(state, space)) = new AmdGuestTableEntry(0) { IsValid = true, Address = domain.Table.Root.Value }.Value;
         state.Pasids.Add(space);
         if (state.Pasids.Count == 1) queue.WriteEntry(device, EntryOf(state));
-        InvalidatePasid(device, state, space, null, leafOnly: false);
-        InvalidateDeviceTlb(device, space, null);
+        InvalidatePasid(state, space, null, leafOnly: false);
+        queue.InvalidateDeviceTlb(device, space, null);
         queue.Wait();
     }
 
@@ -106,8 +106,8 @@ public sealed class AmdGuestProtocol : IVendorProtocol
         memory.Word(GuestEntryAt(state, space)) = 0;
         state.Pasids.Remove(space);
         if (state.Pasids.Count == 0) queue.WriteEntry(device, AmdCommandQueue.Blocked);
-        InvalidatePasid(device, state, space, null, leafOnly: false);
-        InvalidateDeviceTlb(device, space, null);
+        InvalidatePasid(state, space, null, leafOnly: false);
+        queue.InvalidateDeviceTlb(device, space, null);
         queue.Wait();
     }
 
@@ -134,26 +134,24 @@ public sealed class AmdGuestProtocol : IVendorProtocol
     private int Invalidate(Domain domain, IReadOnlyList<AlignedRange>? ranges, bool leafOnly)
     {
         if (domain.Attachments.Count == 0) return 0;
-        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) InvalidatePasid(device, devices[device], pasid ?? default, ranges, leafOnly);
-        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) InvalidateDeviceTlb(device, pasid ?? default, ranges);
+        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) InvalidatePasid(devices[device], pasid ?? default, ranges, leafOnly);
+        foreach ((RequesterId device, Pasid? pasid) in domain.Attachments) queue.InvalidateDeviceTlb(device, pasid ?? default, ranges);
         return queue.Wait();
     }
 
-    private void InvalidatePasid(RequesterId device, Device state, Pasid pasid, IReadOnlyList<AlignedRange>? ranges, bool leafOnly)
+    /// <summary>Queues the commands for one attachment; null means every address, table entries too.</summary>
+    private void InvalidatePasid(Device state, Pasid pasid, IReadOnlyList<AlignedRange>? ranges, bool leafOnly)
     {
-        Debug.Assert(ReferenceEquals(devices[device], state), "a device and its state");
         foreach (AlignedRange range in ranges ?? AmdCommandQueue.Everything)
             queue.Enqueue(AmdCommand.InvalidateGuestPages(state.Tag, pasid, new(range.Base), range.SizeLog2, includeTableEntries: ranges is null || !leafOnly));
     }
-
-    private void InvalidateDeviceTlb(RequesterId device, Pasid pasid, IReadOnlyList<AlignedRange>? ranges) => queue.InvalidateDeviceTlb(device, pasid, ranges);
 
     /// <inheritdoc/>
     public int InvalidateAll()
     {
         queue.Enqueue(AmdCommand.InvalidateAll());
         foreach (RequesterId device in queue.Devices)
-            foreach (Pasid pasid in devices[device].Pasids.OrderBy(p => p.Value)) InvalidateDeviceTlb(device, pasid, null);
+            foreach (Pasid pasid in devices[device].Pasids.OrderBy(p => p.Value)) queue.InvalidateDeviceTlb(device, pasid, null);
         return queue.Wait();
     }
 

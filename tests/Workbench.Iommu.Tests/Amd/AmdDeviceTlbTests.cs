@@ -146,6 +146,22 @@ public sealed class AmdDeviceTlbTests
         Assert.Equal((FaultKind.DeviceTranslationRefused, 1L), (m.Write(0x8000).Fault, m.Counters.PageRequests));
     }
 
+    [Fact]
+    public void A_full_page_request_log_fails_the_request_and_keeps_what_it_holds()
+    {
+        using AmdMachine m = Machine("amd-v2");
+        m.Unit.OnPageRequest = null;
+        for (ulong i = 0; i < 511; i++) m.Write(0x10_0000 + (i << 12));
+        Assert.False(m.Unit.PageRequests.HasOverflowed);
+        Assert.Equal((FaultKind.DeviceTranslationRefused, true), (m.Write(0x80_0000).Fault, m.Unit.PageRequests.HasOverflowed));
+        for (ulong i = 0; i < 511; i++)
+        {
+            Assert.True(m.Unit.TryTakePageRequest(out AmdPageRequest logged));
+            Assert.Equal(0x10_0000 + (i << 12), logged.Page.Value);
+        }
+        Assert.False(m.Unit.TryTakePageRequest(out _));
+    }
+
     // Code 9: PPR is off for the device.
     [Fact]
     public void A_page_request_where_PPR_is_off_is_an_invalid_one()

@@ -117,6 +117,26 @@ public sealed class AmdGuestTests
         Assert.Equal(new AmdEvent(0x2000_2345_0001_0008 | flags | Gn | Us, Page), m.TakeEvent());
     }
 
+    [Theory]
+    [InlineData(0u, FaultKind.BeyondAddressWidth)]
+    [InlineData(5u, FaultKind.NotCanonical)]
+    public void An_address_beyond_a_guest_table_is_not_present(uint pasid, FaultKind kind)
+    {
+        using AmdMachine m = Machine();
+        m.Driver.Attach(AmdMachine.Nic, new Pasid(pasid), m.Domain);
+        Assert.Equal(kind, m.Access(1UL << 60, true, pasid: pasid).Fault);
+        Assert.Equal(new AmdEvent(0x2000_0000_0000_0008 | ((ulong)pasid << 32) | Rw | Gn | Us, 1UL << 60), m.TakeEvent());
+    }
+
+    [Fact]
+    public void A_guest_table_outside_memory_is_a_hardware_error()
+    {
+        using AmdMachine m = Machine();
+        m.Entry(Page, 3) = X64Format.EncodeTable(0x7000, 3);
+        Assert.Equal(FaultKind.TableUnreachable, m.Read(Page).Fault);
+        Assert.Equal(new AmdEvent(0x4000_0000_0000_0008 | Gn | ((ulong)m.EntryOf(AmdMachine.Nic).DomainId.Value << 32), 0x7000), m.TakeEvent());
+    }
+
     [Fact]
     public void A_GCR3_table_outside_memory_is_a_hardware_error()
     {
