@@ -24,7 +24,7 @@ public static class IommuCatalogue
         },
         new()
         {
-            Name = "amd", About = "AMD-Vi, host tables (v1)", AddressBits = [39, 48, 57, 64],
+            Name = "amd", About = "AMD-Vi, host tables (v1)", AddressBits = [48, 57, 64],
             LeafSizes = new Dictionary<int, ulong> { [12] = IommuModel.LeafSizesOf<AmdV1Format>() }, Build = AmdIommu.Build,
         },
         new()
