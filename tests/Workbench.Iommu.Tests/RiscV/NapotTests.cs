@@ -92,6 +92,18 @@ public sealed class NapotTests
         Assert.Equal([(Run >> 12, 16)], m.Scan(clear: false));
     }
 
+    // The run is reported by any member, so a write through its entry loses nothing while one is dirty.
+    [Fact]
+    public void A_write_is_swallowed_only_if_no_member_is_dirty()
+    {
+        using RiscVMachine m = Machine();
+        m.Hardware.Diagnose = true;
+        m.Write(Run + 0x5000);
+        Assert.False(m.Write(Run).Swallowed);
+        m.Scan(clear: true);
+        Assert.True(m.Write(Run).Swallowed);
+    }
+
     // A part whose IOTLB holds 4 KiB entries must drop all pieces of a leaf that one address names (issue 780 of the specification's repository).
     [Theory]
     [InlineData(true)]
