@@ -47,6 +47,13 @@ public class PageSetTests
     }, iter: 500);
 
     [Fact]
+    public void A_region_of_any_size_counts_its_pages() => Gen.Select(Page.Array[1, 200], Gen.Int[0, 24], Gen.Int[0, 199]).Sample((pages, log2, at) =>
+    {
+        ulong first = pages[at % pages.Length] >> log2 << log2;
+        Assert.Equal(pages.Distinct().LongCount(p => p >> log2 == first >> log2), SetOf(pages).CountIn(first, log2));
+    }, iter: 500);
+
+    [Fact]
     public void A_range_is_its_pages() => Gen.Select(Page.Array[0, 50], Gen.ULong[0, 1UL << 40], Gen.ULong[0, 70_000]).Sample((before, first, count) =>
     {
         PageSet set = SetOf(before), single = SetOf(before);
