@@ -68,7 +68,7 @@ internal sealed class NestedWalker<TFirst, TSecond> : IPageWalker
         (TableStage table, TableStage parent) = Begin(context);
         if (parent.Dirty != BitKeeping.ByHardware) return false;
         walk.IsPeeking = true;
-        bool isDirty = first.PeekLeaf(table, iova) != 0 && TSecond.IsDirty(second.PeekLeaf(parent, first.PeekAddress(table, iova)));
+        bool isDirty = first.PeekLeaf(table, iova) != 0 && second.PeekIsDirty(parent, first.PeekAddress(table, iova));
         walk.IsPeeking = false;
         return !isDirty;
     }

@@ -28,7 +28,7 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
     public bool Swallows(TranslationContext context, ulong iova)
     {
         TableStage table = TableOf(context);
-        return table.Dirty == BitKeeping.ByHardware && !TFormat.IsDirty(Stage.PeekLeaf(table, iova));
+        return table.Dirty == BitKeeping.ByHardware && !Stage.PeekIsDirty(table, iova);
     }
 
     private static TableStage TableOf(TranslationContext context) => context.Table ?? throw new UnreachableException("a context that passes addresses through has no table to walk");
