@@ -13,6 +13,8 @@ internal sealed class NaiveSmmu(bool isStage2, int granule, bool hasRanges, ulon
         public ulong Last => Start + ((1UL << Log2) - 1);
     }
 
+    // Hardware knows of the entry it walked, software of all of a run.
+    private readonly Dictionary<NaiveLeaf, HashSet<ulong>> dirtyMembers = [];
     private readonly List<Cached>[] iotlb = [.. Enumerable.Range(0, domains).Select(_ => new List<Cached>())];
 
     public NaiveMappings[] Mappings { get; } = [.. Enumerable.Range(0, domains).Select(_ => new NaiveMappings(lastIova, leafSizes))];
@@ -39,10 +41,14 @@ internal sealed class NaiveSmmu(bool isStage2, int granule, bool hasRanges, ulon
             return (fault, 0, source, false);
         }
         leaf!.Accessed = true;
+        if (!dirtyMembers.TryGetValue(leaf, out HashSet<ulong>? members)) members = dirtyMembers[leaf] = [];
+        if (!leaf.Dirty) members.Clear();
+        ulong member = (iova - leaf.Start) >> (granule + (LevelOf(leaf.SizeLog2) * (granule - 3)));
+        if (isWrite) members.Add(member);
         leaf.Dirty |= isWrite;
         Permission granted = Granted(leaf.Permission);
         iotlb[domain].RemoveAll(c => c.Start == leaf.Start && c.Log2 == leaf.SizeLog2);
-        iotlb[domain].Add(new(leaf.Start, leaf.SizeLog2, leaf.Physical, granted, (granted & Permission.Write) == 0 || leaf.Dirty));
+        iotlb[domain].Add(new(leaf.Start, leaf.SizeLog2, leaf.Physical, granted, (granted & Permission.Write) == 0 || members.Contains(member)));
         return (FaultKind.None, leaf.Physical + (iova - leaf.Start), source, false);
     }
 

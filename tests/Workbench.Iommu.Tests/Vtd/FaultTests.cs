@@ -159,8 +159,8 @@ public sealed class FaultTests
         Assert.Equal(2, m.Unit.PendingFaults);
     }
 
-    // Kinds that this architecture does not have: A and D never fault, devices without an entry fault as not present.
-    private static FaultKind[] Kinds => [.. Enum.GetValues<FaultKind>().Except([FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceBeyondTable, FaultKind.DeviceBlocked, FaultKind.DeviceTranslationRefused])];
+    // Kinds that this architecture does not have: A and D never fault, devices without an entry fault as not present, a request without PASID has one.
+    private static FaultKind[] Kinds => [.. Enum.GetValues<FaultKind>().Except([FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceBeyondTable, FaultKind.DeviceBlocked, FaultKind.DeviceTranslationRefused, FaultKind.RequestNeedsPasid])];
 
     public static TheoryData<FaultStage> Stages => [FaultStage.First, FaultStage.Second];
 
