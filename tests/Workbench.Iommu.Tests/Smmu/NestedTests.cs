@@ -93,7 +93,8 @@ public sealed class NestedTests
         using NestedMachine m = new();
         m.Map(Page, Physical);
         m.Read(Page);
-        m.Execute(SmmuCommand.TlbiS2Ipa(NestedMachine.Vmid, SmmuTlbiRange.Single(NestedMachine.Intermediate(Page))), SmmuCommand.Sync());
+        // Not by its intermediate address, nor by a range that has its virtual one too.
+        m.Execute(SmmuCommand.TlbiS2Ipa(NestedMachine.Vmid, SmmuTlbiRange.Single(NestedMachine.Intermediate(Page))), SmmuCommand.TlbiS2Ipa(NestedMachine.Vmid, SmmuTlbiRange.Of(0, SmmuGranule.Size4K, 31, 20)), SmmuCommand.Sync());
         Assert.Equal(TranslationSource.Iotlb, m.Read(Page).Source);
         m.Execute(SmmuCommand.TlbiNhAll(NestedMachine.Vmid), SmmuCommand.Sync());
         Assert.Equal(TranslationSource.Walk, m.Read(Page).Source);
