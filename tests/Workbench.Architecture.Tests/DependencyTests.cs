@@ -82,7 +82,7 @@ public sealed partial class DependencyTests
     {
         string tests = string.Join("\n", SourceFiles(Repository.PathOf("tests", "Workbench.Iommu.Tests", "Contracts")).Select(File.ReadAllText));
         foreach (Type format in typeof(Iommu.IIommu).Assembly.GetTypes().Where(t => t.IsValueType && t.GetInterfaces().Contains(typeof(Iommu.PageTables.IPageTableFormat))))
-            Assert.Contains($"PageTableFormatContract<{format.Name}>", tests, StringComparison.Ordinal);
+            Assert.Contains($"PageTableFormatContract<{(format.IsGenericType ? format.Name[..format.Name.IndexOf('`', StringComparison.Ordinal)] + "<" : format.Name + ">")}", tests, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public sealed class PageSet
     /// <summary>How many pages of an aligned region of 2^<paramref name="pagesLog2"/> pages are in the set; 0 to 52.</summary>
     public long CountIn(ulong first, int pagesLog2)
     {
-        if (pagesLog2 < 6) return Find(first >> ChunkPagesLog2) is { } one ? BitOperations.PopCount((one[(int)(first >> 6) & (ChunkWords - 1)] >> (int)(first & 63)) & Bits.Mask(1 << pagesLog2)) : 0;
+        if (pagesLog2 < 6) return Find(first >> ChunkPagesLog2) is { } one ? BitOperations.PopCount((one[(int)((first >> 6) & (ChunkWords - 1))] >> (int)(first & 63)) & Bits.Mask(1 << pagesLog2)) : 0;
         long inside = 0;
         ulong words = 1UL << (pagesLog2 - 6), done = 0;
         while (done < words)

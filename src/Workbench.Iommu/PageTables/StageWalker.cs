@@ -156,34 +156,37 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     }
 
     /// <summary>The leaf entry for an address as memory holds it now; 0 if there is none.</summary>
-    public ulong PeekLeaf(TableStage stage, ulong address) => Peek(stage, address, out _);
+    public ulong PeekLeaf(TableStage stage, ulong address) => Peek(stage, address, out _, out _);
 
-    /// <summary>Does memory say now that the leaf of an address was written? Of a run any member may say so.</summary>
+    /// <summary>Does the leaf in memory say now that it was written: of a run, any member, since software reads all?</summary>
     public bool PeekDirty(TableStage stage, ulong address)
     {
-        ulong leaf = Peek(stage, address, out int level);
+        ulong leaf = Peek(stage, address, out int level, out ulong slotAddress);
         if (leaf == 0) return false;
-        int log2 = TFormat.LeafSizeLog2(leaf, level);
-        for (ulong at = address & ~Bits.Mask(log2), left = 1UL << (log2 - TFormat.Shift(level)); left > 0; left--, at = unchecked(at + (1UL << TFormat.Shift(level))))
-            if (TFormat.IsDirty(Peek(stage, at, out _))) return true;
+        // A size that does not fit its level is of no run.
+        ulong run = 8UL << Math.Max(0, TFormat.LeafSizeLog2(leaf, level) - TFormat.Shift(level));
+        IommuCounters uncounted = default;
+        for (ulong at = slotAddress & ~(run - 1), end = at + run; at < end; at += 8)
+            if (reach.Reach(at, forUpdate: false, ref uncounted, out ulong* slot) == FaultKind.None && TFormat.IsDirty(*slot)) return true;
         return false;
     }
 
     /// <summary>Where the leaf in memory leads an address now; 0 if there is none.</summary>
     public ulong PeekAddress(TableStage stage, ulong address)
     {
-        ulong leaf = Peek(stage, address, out int level);
+        ulong leaf = Peek(stage, address, out int level, out _);
         return leaf == 0 ? 0 : TFormat.LeafAddress(leaf, level) | (address & Bits.Mask(TFormat.LeafSizeLog2(leaf, level)));
     }
 
-    private ulong Peek(TableStage stage, ulong address, out int level)
+    private ulong Peek(TableStage stage, ulong address, out int level, out ulong slotAddress)
     {
         IommuCounters uncounted = default;
         ulong table = stage.Root;
         for (level = stage.RootLevel; ; level--)
         {
             ulong index = level == stage.RootLevel ? (address & (stage.LastInput << (stage.IsSigned ? 1 : 0) | stage.LastInput)) >> TFormat.Shift(level) : unchecked((address >> TFormat.Shift(level)) & ((1UL << TFormat.IndexBits) - 1));
-            if (reach.Reach(unchecked(table + (index << 3)), forUpdate: false, ref uncounted, out ulong* slot) != FaultKind.None || !TFormat.IsPresent(*slot, level)) return 0;
+            slotAddress = unchecked(table + (index << 3));
+            if (reach.Reach(slotAddress, forUpdate: false, ref uncounted, out ulong* slot) != FaultKind.None || !TFormat.IsPresent(*slot, level)) return 0;
             if (TFormat.IsLeaf(*slot, level)) return *slot;
             if (level == 0) return 0;
             table = TFormat.TableAddress(*slot);

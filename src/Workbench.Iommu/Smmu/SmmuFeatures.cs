@@ -8,7 +8,7 @@ public readonly partial record struct SmmuFeatures(uint Idr0, uint Idr1, uint Id
 {
     /// <summary>
     /// A coherent SMMUv3.2 part with both stages, access flag and dirty state, all granules, 48-bit addresses, 16-bit tags,
-    /// range invalidation and BBML 2. It offers no ATS, page requests, stalls or interrupts by message: defined here but not acted upon.
+    /// range invalidation and BBML 2. It offers no ATS, page requests, stalls or interrupts by message.
     /// </summary>
     public static SmmuFeatures Default => new()
     {
@@ -63,7 +63,7 @@ public readonly partial record struct SmmuFeatures(uint Idr0, uint Idr1, uint Id
     /// <summary>Whether streams may belong to EL2 (IDR0.Hyp). Bit 9; mandatory from SMMUv3.2 with both stages.</summary>
     public bool SupportsEl2 { get => Idr0.Bit(9); init => Idr0 = Idr0.WithBit(9, value); }
 
-    /// <summary>Whether devices may have a device TLB (IDR0.ATS). Bit 10. Not acted upon yet.</summary>
+    /// <summary>Whether devices may have a device TLB (IDR0.ATS). Bit 10.</summary>
     public bool SupportsAts { get => Idr0.Bit(10); init => Idr0 = Idr0.WithBit(10, value); }
 
     /// <summary>Whether split-stage ATS is absent (IDR0.NS1ATS). Bit 11.</summary>
@@ -72,13 +72,13 @@ public readonly partial record struct SmmuFeatures(uint Idr0, uint Idr1, uint Id
     /// <summary>Whether ASIDs have 16 bits, else 8 (IDR0.ASID16). Bit 12.</summary>
     public bool Supports16BitAsid { get => Idr0.Bit(12); init => Idr0 = Idr0.WithBit(12, value); }
 
-    /// <summary>Whether interrupts can be memory writes (IDR0.MSI). Bit 13. Not acted upon yet.</summary>
+    /// <summary>Whether interrupts can be memory writes (IDR0.MSI). Bit 13.</summary>
     public bool SupportsMessageInterrupts { get => Idr0.Bit(13); init => Idr0 = Idr0.WithBit(13, value); }
 
     /// <summary>Whether a waiting processor can be woken by an event (IDR0.SEV). Bit 14. Not acted upon.</summary>
     public bool SupportsWakeEvents { get => Idr0.Bit(14); init => Idr0 = Idr0.WithBit(14, value); }
 
-    /// <summary>Whether devices may send page requests (IDR0.PRI). Bit 16. Not acted upon yet.</summary>
+    /// <summary>Whether devices may send page requests (IDR0.PRI). Bit 16.</summary>
     public bool SupportsPageRequests { get => Idr0.Bit(16); init => Idr0 = Idr0.WithBit(16, value); }
 
     /// <summary>Whether VMIDs have 16 bits, else 8 (IDR0.VMID16). Bit 18.</summary>

@@ -45,13 +45,13 @@ public enum SmmuOpcode : byte
     /// <summary>Drops every Non-secure translation but those of EL2 (CMD_TLBI_NSNH_ALL).</summary>
     TlbiNsnhAll = 0x30,
 
-    /// <summary>Drops translations that a device holds (CMD_ATC_INV). Not acted upon yet.</summary>
+    /// <summary>Drops translations that a device holds (CMD_ATC_INV).</summary>
     AtcInvalidate = 0x40,
-    /// <summary>Answers a group of page requests (CMD_PRI_RESP). Not acted upon yet.</summary>
+    /// <summary>Answers a group of page requests (CMD_PRI_RESP).</summary>
     PageResponse = 0x41,
-    /// <summary>Retries or terminates a stalled transaction (CMD_RESUME). Not acted upon yet.</summary>
+    /// <summary>Retries or terminates a stalled transaction (CMD_RESUME).</summary>
     Resume = 0x44,
-    /// <summary>Terminates every stalled transaction of a stream (CMD_STALL_TERM). Not acted upon yet.</summary>
+    /// <summary>Terminates every stalled transaction of a stream (CMD_STALL_TERM).</summary>
     StallTerminate = 0x45,
     /// <summary>Waits until the commands before it are complete, then signals (CMD_SYNC).</summary>
     Sync = 0x46,
