@@ -208,7 +208,8 @@ public sealed class Iommu<TIotlb> : IIommu
         translation = default;
         translation.Fault = kind;
         translation.Source = source;
-        WalkFault where = context is null ? default : context.Walker.LastFault;
+        // A request that was blocked before any walk has no place in one.
+        WalkFault where = context is null || kind == FaultKind.TranslationRequestBlocked ? default : context.Walker.LastFault;
         bool isParents = where.Stage == FaultStage.Second && context is { Parent: not null };
         if (context is not null && !(isParents ? context.ParentRecordsFaults : context.RecordsFaults)) return;
         Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)

@@ -27,7 +27,7 @@ public sealed record TableStage
     public bool DirtyMayLag { get; init; }
     /// <summary>Bits of any entry that are reserved on this part, besides those the format reserves.</summary>
     public ulong MustBeZero { get; init; }
-    /// <summary>Bits always set by hardware when it sets Accessed (VT-d's Extended Accessed); 0 for none.</summary>
+    /// <summary>Bits that hardware sets together with Accessed, in tables' entries too (VT-d's Extended Accessed); 0 for none.</summary>
     public ulong AlsoAccessed { get; init; }
     /// <summary>Highest output address the part has.</summary>
     public ulong LastOutput { get; init; } = Bits.Mask(52);

@@ -34,9 +34,10 @@ internal sealed unsafe class LaggingUpdates<TFormat>
         ulong* slot = (ulong*)at;
         while (true)
         {
-            // Software may have unmapped or changed the entry meanwhile: only the leaf that was walked becomes dirty.
+            // Software may have unmapped or changed the entry meanwhile: only the leaf that was walked becomes dirty, and only while it may be written.
             ulong entry = Volatile.Read(ref *slot);
             if (!TFormat.IsPresent(entry, level) || !TFormat.IsLeaf(entry, level) || TFormat.LeafAddress(entry, level) != TFormat.LeafAddress(walked, level)) return;
+            if ((TFormat.PermissionOf(entry, level, hardwareKeepsDirty: true) & Permission.Write) == 0) return;
             ulong updated = TFormat.MarkDirty(entry);
             if (updated == entry) return;
             if (Interlocked.CompareExchange(ref *slot, updated, entry) != entry) continue;

@@ -37,8 +37,8 @@ internal sealed class NestedWalker<TFirst, TSecond> : IPageWalker
             return fault;
         }
         ulong gpa = inner.PhysicalOf(iova);
-        // A device that may only read by the first stage does not make the page dirty in the second.
-        AccessKind onward = kind == AccessKind.TranslateToWrite && (inner.Permission & Permission.Write) == 0 ? AccessKind.TranslateToRead : kind;
+        // A device that the first stage lets only read (or grants no writing, as D is clear and software's to set) makes no page dirty in the second.
+        AccessKind onward = kind == AccessKind.TranslateToWrite && !(inner.DirtyIsKnown && (inner.Permission & Permission.Write) != 0) ? AccessKind.TranslateToRead : kind;
         fault = second.Walk(parent, walk.ParentTag, gpa, onward, ref counters, out WalkResult outer);
         if (fault != FaultKind.None)
         {

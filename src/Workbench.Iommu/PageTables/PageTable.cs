@@ -34,6 +34,9 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(growsToLevels, TFormat.MaxLevels);
         (this.memory, this.shape, this.state) = (memory, shape, state);
         mostLevels = Math.Max(growsToLevels, shape.RootLevel + 1);
+        // The old top becomes a table like any other, so it must be one.
+        if (mostLevels > shape.RootLevel + 1 && shape != TableShape.OfLevels<TFormat>(shape.RootLevel + 1))
+            throw new ArgumentException($"A {TFormat.Name} table of {shape.InputBits} bits at level {shape.RootLevel} cannot grow; only one of whole levels ({TableShape.OfLevels<TFormat>(shape.RootLevel + 1).InputBits} bits) can.", nameof(growsToLevels));
         Root = memory.Allocate(shape.RootSizeLog2<TFormat>());
     }
 

@@ -60,12 +60,13 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                 if (!TFormat.IsLeaf(entry, level))
                 {
                     if (level == 0) return FaultKind.ReservedBits;
-                    if (stage.MarksTables && !TFormat.IsAccessed(entry))
+                    if (stage.MarksTables && (TFormat.MarkAccessed(entry) | stage.AlsoAccessed) is ulong marked && marked != entry)
                     {
-                        FaultKind refused = Update(stage, slotAddress, slot, ref entry, TFormat.MarkAccessed(entry), ref counters, out bool swapped);
+                        ulong before = entry;
+                        FaultKind refused = Update(stage, slotAddress, slot, ref entry, marked, ref counters, out bool swapped);
                         if (refused != FaultKind.None) return refused;
                         if (!swapped) goto Recheck;
-                        counters.AccessedUpdates++;
+                        if (!TFormat.IsAccessed(before)) counters.AccessedUpdates++;
                     }
                     allowed = here;
                     table = TFormat.TableAddress(entry);
@@ -94,11 +95,11 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                     if (updated != entry)
                     {
                         ulong before = entry;
-                        if (stage.DirtyMayLag && kind == AccessKind.Write)
+                        if (stage.DirtyMayLag && kind == AccessKind.Write && stage.Dirty == BitKeeping.ByHardware)
                         {
-                            // The table may have to be written through a second stage, which may refuse: that does not wait.
-                            FaultKind unwritable = stage.CoherentWalks ? reach.Reach(slotAddress, forUpdate: true, ref counters, out slot) : FaultKind.DirtyUpdateNotCoherent;
-                            if (unwritable != FaultKind.None) return unwritable;
+                            // What may lag is the value, not the right to write it.
+                            FaultKind refused = ReachForUpdate(stage, slotAddress, ref counters, out slot);
+                            if (refused != FaultKind.None) return refused;
                             lagging.Add(slot, level, entry, ref counters);
                             entry = updated;
                         }
@@ -131,13 +132,19 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     private FaultKind Update(TableStage stage, ulong address, ulong* slot, ref ulong entry, ulong updated, ref IommuCounters counters, out bool swapped)
     {
         swapped = false;
-        if (!stage.CoherentWalks) return FaultKind.DirtyUpdateNotCoherent;
-        FaultKind refused = reach.Reach(address, forUpdate: true, ref counters, out slot);
+        FaultKind refused = ReachForUpdate(stage, address, ref counters, out slot);
         if (refused != FaultKind.None) return refused;
         ulong seen = Interlocked.CompareExchange(ref *slot, updated, entry);
         swapped = seen == entry;
         entry = swapped ? updated : seen;
         return FaultKind.None;
+    }
+
+    /// <summary>The entry at an address, if this walk may change it.</summary>
+    private FaultKind ReachForUpdate(TableStage stage, ulong address, ref IommuCounters counters, out ulong* slot)
+    {
+        slot = null;
+        return stage.CoherentWalks ? reach.Reach(address, forUpdate: true, ref counters, out slot) : FaultKind.DirtyUpdateNotCoherent;
     }
 
     /// <summary>The leaf entry for an address as memory holds it now; 0 if there is none.</summary>

@@ -1,3 +1,4 @@
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Faults;
 using Workbench.Iommu.PageTables;
 using Workbench.Iommu.Tests.Models;
@@ -102,6 +103,17 @@ public abstract partial class PageTableFormatContract<TFormat>
         // A range that goes on beyond the end takes what lies before it.
         Assert.Equal(Granule, rig.Table.Unmap(last - (Granule - 1), ulong.MaxValue, null, new()));
         Assert.Equal(1, rig.Table.Leaves);
+    });
+
+    // Of a signed space software maps the lower half only, and looks at no more.
+    [Fact]
+    public void A_scan_looks_once_at_every_entry_of_the_tables_there_are() => Assert.All(Shapes, shape =>
+    {
+        using TableRig<TFormat> rig = new(shape);
+        Assert.Equal(MapResult.Mapped, rig.Map(0, 0, Granule));
+        rig.Scan(clear: true, out ScanBudget spent);
+        long top = 1L << (shape.InputBits - TFormat.Shift(shape.RootLevel) - (TFormat.IsSigned ? 1 : 0));
+        Assert.Equal(top + ((long)shape.RootLevel << TFormat.IndexBits), spent.EntriesScanned);
     });
 
     [Fact]

@@ -81,6 +81,13 @@ public abstract partial class PageTableFormatContract<TFormat>
         Assert.Equal(2, rig.Scan(clear: true, out _).Count);
     });
 
+    [Fact]
+    public void Only_tables_of_whole_levels_may_grow() => Assert.All(Shapes.Where(shape => shape.RootLevel + 1 < TFormat.MaxLevels), shape =>
+    {
+        if (shape == TableShape.OfLevels<TFormat>(shape.RootLevel + 1)) new TableRig<TFormat>(shape, growsToLevels: TFormat.MaxLevels).Dispose();
+        else Assert.Throws<ArgumentException>(() => new TableRig<TFormat>(shape, growsToLevels: TFormat.MaxLevels));
+    });
+
     [Theory]
     [InlineData(LeafState.Clean)]
     [InlineData(LeafState.Accessed)]

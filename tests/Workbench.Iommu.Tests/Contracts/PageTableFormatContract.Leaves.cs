@@ -68,8 +68,11 @@ public abstract partial class PageTableFormatContract<TFormat>
             Assert.Equal(0, head % leaf.Run);
             Assert.Equal(Enumerable.Range(head, leaf.Run), Enumerable.Range(0, words.Length).Where(i => words[i] != 0));
             Assert.Equal(1, leaf.Rig.Table.Leaves);
-            foreach (ulong word in words.AsSpan(head, leaf.Run))
+            for (int member = 0; member < leaf.Run; member++)
             {
+                ulong word = words[head + member];
+                // Each member is written with the address of its own part, whether the format keeps that or not.
+                Assert.Equal(TFormat.EncodeLeaf(leaf.Physical + (leaf.Member(member) - leaf.Iova), leaf.Level, leaf.SizeLog2, Permission.ReadWrite), word);
                 Assert.True(TFormat.IsPresent(word, leaf.Level) && TFormat.IsLeaf(word, leaf.Level));
                 Assert.False(TFormat.HasReservedBits(word, leaf.Level));
                 Assert.Equal((leaf.Physical, leaf.SizeLog2), (TFormat.LeafAddress(word, leaf.Level), TFormat.LeafSizeLog2(word, leaf.Level)));

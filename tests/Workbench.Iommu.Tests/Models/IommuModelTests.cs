@@ -43,7 +43,8 @@ public sealed class IommuModelTests
         from replacement in Gen.OneOf(Replacement.Lru, Replacement.Fifo, Replacement.RoundRobin, Replacement.Random, Replacement.FlushWhenFull)
         from index in Gen.OneOf(IndexFunction.Modulo, IndexFunction.Hash)
         from walkCaches in Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false)))
-        select new IotlbGeometry { Sets = sets, Ways = ways, Replacement = replacement == Replacement.FlushWhenFull && sets > 1 ? Replacement.Lru : replacement, Index = index, WalkCaches = walkCaches };
+        from splits in Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true)))
+        select new IotlbGeometry { SplitsLargePages = splits, Sets = sets, Ways = ways, Replacement = replacement == Replacement.FlushWhenFull && sets > 1 ? Replacement.Lru : replacement, Index = index, WalkCaches = walkCaches };
 
     [Theory]
     [InlineData(39)]

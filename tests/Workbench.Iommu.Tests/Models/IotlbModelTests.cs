@@ -10,9 +10,9 @@ public sealed class IotlbModelTests
 {
     public enum Verb { Touch, Find, Fill, InvalidateRange, InvalidateOwner, InvalidateAll }
 
-    public readonly record struct Step(Verb Verb, uint Owner, ulong Iova, int PageLog2, ulong Bytes, ulong Leaf);
+    public readonly record struct Step(Verb Verb, ulong Owner, ulong Iova, int PageLog2, ulong Bytes, ulong Leaf, NaiveTag.Reach Reach);
 
-    private static readonly uint[] Owners = [0, 1, 65535];
+    private static readonly ulong[] Owners = [.. NaiveTag.Some.Select(tag => tag.Word)];
 
     // 64 pages at three places: sizes overlap, sets collide, the last page of all is among them.
     private static readonly Gen<ulong> Iova = Gen.Select(Gen.OneOf(0UL, 3UL << 30, (1UL << 57) - (64UL << 12), 0xFFFF_FFFF_FFFC_0000), Gen.ULong[0, 63], (place, page) => place + (page << 12));
@@ -25,7 +25,8 @@ public sealed class IotlbModelTests
         from log2 in Gen.OneOf(12, 12, 12, 12, 14, 21, 30)
         from bytes in Gen.OneOf(Gen.Const(1UL), Gen.ULong[1, 40].Select(n => n << 12), Gen.Const(1UL << 32))
         from leaf in Gen.ULong[0, ulong.MaxValue]
-        select new Step(verb, owner, iova, log2, Math.Min(bytes, ulong.MaxValue - iova), leaf);
+        from reach in Gen.OneOf(NaiveTag.Reach.One, NaiveTag.Reach.One, NaiveTag.Reach.WholeDomain, NaiveTag.Reach.SpacesOfDomain, NaiveTag.Reach.AllSpaces, NaiveTag.Reach.Everyone)
+        select new Step(verb, owner, iova, log2, Math.Min(bytes, ulong.MaxValue - iova), leaf, reach);
 
     private static readonly Gen<(Replacement Replacement, ulong Seed)> Policy = Gen.Select(Gen.OneOf(Replacement.Lru, Replacement.Fifo, Replacement.RoundRobin, Replacement.Random), Gen.OneOf(Gen.ULong[0, 3], Gen.ULong[0, ulong.MaxValue]));
 
@@ -74,10 +75,15 @@ public sealed class IotlbModelTests
                     break;
                 case Verb.InvalidateRange:
                     ulong last = step.Iova + step.Bytes - 1;
-                    Assert.Equal(naive.InvalidateRange(step.Owner, step.Iova, last), cache.InvalidateRange(TagMatch.ExactlyWord(step.Owner), step.Iova, last));
+                    NaiveTag tag = NaiveTag.Of(step.Owner);
+                    int expected = step.Reach == NaiveTag.Reach.One
+                        ? naive.InvalidateRange(step.Owner, step.Iova, last)
+                        : naive.InvalidateRange(other => tag.Reaches(step.Reach, NaiveTag.Of(other)), step.Iova, last);
+                    Assert.Equal(expected, cache.InvalidateRange(tag.Match(step.Reach), step.Iova, last));
                     break;
                 case Verb.InvalidateOwner:
-                    Assert.Equal(naive.InvalidateOwner(step.Owner), cache.InvalidateOwners(TagMatch.ExactlyWord(step.Owner)));
+                    NaiveTag owner = NaiveTag.Of(step.Owner);
+                    Assert.Equal(naive.InvalidateOwners(other => owner.Reaches(step.Reach, NaiveTag.Of(other))), cache.InvalidateOwners(owner.Match(step.Reach)));
                     break;
                 default:
                     Assert.Equal(naive.InvalidateAll(), cache.InvalidateAll());
@@ -85,7 +91,7 @@ public sealed class IotlbModelTests
             }
             Assert.Equal(naive.FullFlushes, cache.FullFlushes);
         }
-        foreach (uint owner in Owners)
+        foreach (ulong owner in Owners)
             foreach (ulong iova in steps.Select(s => s.Iova).Distinct())
             {
                 // Taking one page's entries away shows the larger ones behind it: the count tells all contents.
@@ -95,7 +101,7 @@ public sealed class IotlbModelTests
         Assert.Equal(0, cache.InvalidateAll());
     }
 
-    private static bool Same<TIotlb>(ref TIotlb cache, NaiveIotlb naive, uint owner, ulong iova)
+    private static bool Same<TIotlb>(ref TIotlb cache, NaiveIotlb naive, ulong owner, ulong iova)
         where TIotlb : struct, IIotlb
     {
         (ulong Leaf, int PageLog2)? expected = naive.Find(owner, iova);

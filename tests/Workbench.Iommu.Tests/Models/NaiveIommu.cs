@@ -5,7 +5,7 @@ namespace Workbench.Iommu.Tests.Models;
 
 /// <summary>
 /// The oracle of a whole machine: lists of leaves per domain and one IOTLB of the same shape; no paging structures, so no caches of
-/// them. Entries cached while tracking is off count as dirty-known.
+/// them. Entries cached while tracking is off count as dirty-known; an IOTLB that splits large pages caches only the 4 KiB that were asked for.
 /// </summary>
 internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains)
 {
@@ -55,7 +55,9 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
             if (isWrite && !leaf.Dirty) DirtyUpdates++;
             leaf.Dirty |= isWrite;
         }
-        Iotlb.Fill(owner, iova, leaf!.SizeLog2, IotlbEntry.LeafOf(leaf.Physical, leaf.Permission, !tracks[domain] || leaf.Dirty));
+        int size = geometry.SplitsLargePages ? 12 : leaf!.SizeLog2;
+        ulong physical = geometry.SplitsLargePages ? (leaf!.Physical + (iova - leaf.Start)) / 4096 * 4096 : leaf!.Physical;
+        Iotlb.Fill(owner, iova, size, IotlbEntry.LeafOf(physical, leaf.Permission, !tracks[domain] || leaf.Dirty));
         return (FaultKind.None, leaf.Physical + (iova - leaf.Start), source, false);
     }
 

@@ -37,7 +37,9 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     {
         if (geometry.Sets == 1) return sets[0];
         if (geometry.Index == IndexFunction.Modulo) return sets[page % (ulong)geometry.Sets];
-        UInt128 product = (UInt128)(page ^ ((((ulong)owner << 8) + (ulong)pageLog2) << 40)) * 0x9E3779B97F4A7C15;
+        // The tag, rotated so that its low bits are the upper ones.
+        UInt128 tag = ((UInt128)owner << 8) + (UInt128)pageLog2;
+        UInt128 product = (UInt128)(page ^ (ulong)((tag << 40 & ulong.MaxValue) + (tag >> 24))) * 0x9E3779B97F4A7C15;
         ulong low = (ulong)(product & ulong.MaxValue);
         return sets[(int)((UInt128)low * (UInt128)geometry.Sets >> 64)];
     }
@@ -123,7 +125,13 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
         return DropAll((lastByte - firstByte) >> 12 <= 16 ? hit.OrderBy(s => s.PageLog2).ThenBy(s => s.Page) : NewestFirst(hit));
     }
 
-    public int InvalidateOwner(ulong owner) => DropAll(NewestFirst(Used.Where(s => s.Owner == owner)));
+    /// <summary>Drops what several owners have of a range.</summary>
+    public int InvalidateRange(Func<ulong, bool> owners, ulong firstByte, ulong lastByte) =>
+        DropAll(NewestFirst(Used.Where(s => owners(s.Owner) && s.FirstByte <= lastByte && s.LastByte >= firstByte)));
+
+    public int InvalidateOwner(ulong owner) => InvalidateOwners(o => o == owner);
+
+    public int InvalidateOwners(Func<ulong, bool> owners) => DropAll(NewestFirst(Used.Where(s => owners(s.Owner))));
 
     public int InvalidateAll()
     {

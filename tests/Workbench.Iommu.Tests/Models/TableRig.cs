@@ -1,3 +1,4 @@
+using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Faults;
@@ -13,10 +14,10 @@ internal sealed class TableRig<TFormat> : IDisposable
 {
     private IommuCounters counters;
 
-    public TableRig(TableShape shape, LeafState state = LeafState.Clean, int growsToLevels = 0)
+    public TableRig(TableShape shape, LeafState state = LeafState.Clean, int growsToLevels = 0, bool hasWalkCaches = false)
     {
         Table = new(Memory, shape, state, growsToLevels);
-        Walker = new(Memory, hasWalkCaches: false);
+        Walker = new(Memory, hasWalkCaches);
     }
 
     public PhysicalMemory Memory { get; } = new(512UL << 20);
@@ -33,6 +34,12 @@ internal sealed class TableRig<TFormat> : IDisposable
     public FaultKind Walk(ulong iova, AccessKind kind, out WalkResult result) => Walk(Context, iova, kind, out result);
 
     public FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, out WalkResult result) => Walker.Walk(context, iova, kind, ref counters, out result);
+
+    /// <summary>What a driver makes hardware forget after a change: nothing, if nothing was gathered.</summary>
+    public void Forget(InvalidationGather gather)
+    {
+        if (!gather.IsEmpty) Walker.InvalidateRange(TagMatch.Exactly(Context.Tag), gather.FirstByte, gather.LastByte);
+    }
 
     public FaultKind Read(ulong iova) => Walk(iova, AccessKind.Read, out _);
 

@@ -12,16 +12,17 @@ public sealed class WalkCacheModelTests
 
     public enum Verb { Walk, InvalidateRange, InvalidateOwner, InvalidateAll }
 
-    public readonly record struct Step(Verb Verb, uint Owner, ulong Iova, ulong Bytes, ulong Table);
+    public readonly record struct Step(Verb Verb, ulong Owner, ulong Iova, ulong Bytes, ulong Table, NaiveTag.Reach Reach);
 
     private static readonly Gen<Step> AnyStep =
         from verb in Gen.Frequency((40, Gen.Const(Verb.Walk)), (4, Gen.Const(Verb.InvalidateRange)), (1, Gen.Const(Verb.InvalidateOwner)), (1, Gen.Const(Verb.InvalidateAll)))
-        from owner in Gen.OneOf(0u, 1u, 65535u)
+        from owner in Gen.OneOf(NaiveTag.Some.Select(tag => tag.Word).ToArray())
         from shift in Gen.OneOf(Shifts)
         from page in Gen.ULong[0, 12]
         from bytes in Gen.OneOf(1UL, 4096UL, 1UL << 21, 1UL << 27, 1UL << 33, 1UL << 50)
         from table in Gen.ULong[1, 1 << 20]
-        select new Step(verb, owner, page << shift, bytes, table << 12);
+        from reach in Gen.OneOf(NaiveTag.Reach.One, NaiveTag.Reach.One, NaiveTag.Reach.WholeDomain, NaiveTag.Reach.SpacesOfDomain, NaiveTag.Reach.AllSpaces, NaiveTag.Reach.Everyone)
+        select new Step(verb, owner, page << shift, bytes, table << 12, reach);
 
     [Theory]
     [InlineData(2)]
@@ -34,6 +35,7 @@ public sealed class WalkCacheModelTests
         foreach (Step step in steps)
         {
             ulong last = step.Iova + (step.Bytes - 1);
+            NaiveTag tag = NaiveTag.Of(step.Owner);
             switch (step.Verb)
             {
                 case Verb.Walk:
@@ -51,12 +53,12 @@ public sealed class WalkCacheModelTests
                     }
                     break;
                 case Verb.InvalidateRange:
-                    cache.InvalidateRange(TagMatch.ExactlyWord(step.Owner), step.Iova, last);
-                    foreach (NaiveIotlb one in naive) one.InvalidateRange(step.Owner, step.Iova, last);
+                    cache.InvalidateRange(tag.Match(step.Reach), step.Iova, last);
+                    foreach (NaiveIotlb one in naive) one.InvalidateRange(other => tag.Reaches(step.Reach, NaiveTag.Of(other)), step.Iova, last);
                     break;
                 case Verb.InvalidateOwner:
-                    cache.InvalidateOwners(TagMatch.ExactlyWord(step.Owner));
-                    foreach (NaiveIotlb one in naive) one.InvalidateOwner(step.Owner);
+                    cache.InvalidateOwners(tag.Match(step.Reach));
+                    foreach (NaiveIotlb one in naive) one.InvalidateOwners(other => tag.Reaches(step.Reach, NaiveTag.Of(other)));
                     break;
                 default:
                     cache.InvalidateAll();

@@ -13,3 +13,9 @@ public sealed class WideFormatTests : PageTableFormatContract<WideFormat>
 {
     protected override int PhysicalBits => 48;
 }
+
+/// <summary>The contract on leaves of any power of two, at 64 bits.</summary>
+public sealed class ReplicaFormatTests : PageTableFormatContract<ReplicaFormat>
+{
+    protected override int PhysicalBits => 52;
+}
