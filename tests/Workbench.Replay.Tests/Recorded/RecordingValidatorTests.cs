@@ -20,6 +20,8 @@ public class RecordingValidatorTests
     [InlineData("intel-e1000e-slirp", 170_167)]
     [InlineData("intel-perf", 14_397)]
     [InlineData("sid-nvme-randrw", 73_724)]
+    [InlineData("amd-nvme-randrw", 122_835)]
+    [InlineData("smmuv3-nvme-randrw", 60_291)]
     public void Every_recorded_translation_is_predicted(string name, long translations)
     {
         using DmatReader reader = RecordedTraces.Open(name);
