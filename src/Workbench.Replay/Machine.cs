@@ -42,6 +42,8 @@ internal sealed class Machine : IDisposable
     public long PartialUnmaps { get; private set; }
     /// <summary>Issue no invalidation but those of the trace; only for machines without paging-structure caches.</summary>
     public bool FollowsTraceOnly { get; init; }
+    /// <summary>May D become visible after the write, so that reading it needs a fence first?</summary>
+    public bool DirtyMayLag { get; init; }
     public IIommuDriver Driver => driver;
     public IIommu Hardware => driver.Hardware;
     /// <summary>Domains in order of creation.</summary>
@@ -122,7 +124,7 @@ internal sealed class Machine : IDisposable
             Remaps++;
             // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
             ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
-            table.Unmap(e.Iova - before, e.Length + before, Tracks ? tracker : null, gather);
+            Remove(tracker, e.Iova - before, e.Length + before);
             result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
         if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
@@ -157,7 +159,7 @@ internal sealed class Machine : IDisposable
     {
         DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
         IPageTable table = tracker.Domain.Table;
-        ulong removed = table.Unmap(e.Iova, e.Length, Tracks ? tracker : null, gather);
+        ulong removed = Remove(tracker, e.Iova, e.Length);
         if (removed > e.Length || (removed < e.Length && table.TryGetLeaf(e.Iova, out _, out _))) PartialUnmaps++;
         // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
         if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
@@ -166,6 +168,13 @@ internal sealed class Machine : IDisposable
             if (!FollowsTraceOnly && !gather.IsEmpty) deferred.Add((tracker, gather.FirstByte, gather.LastByte));
             gather.Reset();
         }
+    }
+
+    /// <summary>Unmaps and keeps what is dirty; an update still on its way would find its entry gone, so it is waited for.</summary>
+    private ulong Remove(DomainTracker tracker, ulong iova, ulong length)
+    {
+        if (Tracks && DirtyMayLag) driver.Fence();
+        return tracker.Domain.Table.Unmap(iova, length, Tracks ? tracker : null, gather);
     }
 
     /// <summary>An invalidation of the trace, issued again by our driver.</summary>

@@ -62,7 +62,7 @@ public sealed class Replayer
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
-        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages };
+        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag" };
         return new Replayer(experiment, source, view, machine, cancellation).Run(progress, cancellation);
     }
 

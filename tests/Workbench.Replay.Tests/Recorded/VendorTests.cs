@@ -94,4 +94,18 @@ public class VendorTests
             Assert.True(result.Missed4K == 0, driver);
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Updates_may_lag_behind_their_writes_on_Arm_only_and_are_waited_for(string model)
+    {
+        Experiment lagging = new() { Iommu = model, DirtyOrder = "may-lag" };
+        if (model.StartsWith("smmu", StringComparison.Ordinal))
+        {
+            foreach (View view in (View[])[View.Iova, View.Gpa]) Assert.Equal(0, Replay("intel-nic-pair", lagging with { View = view }).Missed4K);
+            return;
+        }
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => Replay("intel-perf", lagging));
+        Assert.Contains("DirtyMayLag", refused.Message, StringComparison.Ordinal);
+    }
 }
