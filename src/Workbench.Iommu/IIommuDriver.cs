@@ -18,7 +18,7 @@ public interface IIommuDriver : IDisposable
     /// <summary>Creates an address space under a tag not in use.</summary>
     Domain CreateDomain(DomainId id);
 
-    /// <summary>Lets a device (or one PASID of it) use a domain; whatever it used before is let go, with the invalidations that takes.</summary>
+    /// <summary>Lets a device (or one PASID of it) use a domain; whatever it used before is let go, with the invalidations that takes. PASID 0 stands for requests without PASID; a device should not name it itself, since SMMUv3 and AMD v1 refuse that.</summary>
     void Attach(RequesterId device, Pasid? pasid, Domain domain);
 
     /// <summary>

@@ -53,6 +53,6 @@ public interface IVendorProtocol : IDisposable
     /// <summary>Invalidates everything and waits.</summary>
     int InvalidateAll();
 
-    /// <summary>Waits until updates of earlier accesses are visible (CMD_SYNC, IOFENCE.C, COMPLETION_WAIT); returns the commands it took.</summary>
+    /// <summary>Waits until updates of earlier accesses are visible (CMD_SYNC); returns the commands it took, 0 where D is always set before the data lands.</summary>
     int Fence();
 }

@@ -74,6 +74,7 @@ public sealed class Replayer
         for (int got; !stopped && (got = source.Read(batch)) > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
+            JoinPasidZero(batch.AsSpan(0, got));
             CheckTimes(batch[0].TimeNs, batch[got - 1].TimeNs);
             long before = events;
             if (before == 0) firstNs = batch[0].TimeNs;
@@ -87,6 +88,13 @@ public sealed class Replayer
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
         harvester.Finish(lastNs);
         return Result();
+    }
+
+    /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
+    private static void JoinPasidZero(Span<TraceEvent> batch)
+    {
+        foreach (ref TraceEvent e in batch)
+            if (e.PasidOrNone == 0) e = e with { PasidOrNone = TraceEvent.NoPasid };
     }
 
     /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>

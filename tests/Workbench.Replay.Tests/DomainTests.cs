@@ -1,3 +1,4 @@
+using Workbench.Iommu;
 using Workbench.Testing;
 using Xunit;
 using static Workbench.Replay.Tests.Small;
@@ -85,5 +86,16 @@ public class DomainTests
         TraceBuilder trace = new TraceBuilder().Attach(9).Map(0, 3 * Page).By(Second).Attach(4).Map(0, Page);
         foreach (long at in new[] { 1000, FlushEnd + 100_000 }) trace.At(at).By(Second).Write(0).By(First).Write(2 * Page).Write(0);
         Assert.Equal([(4, 0UL), (9, 0UL), (9, 2UL)], trace.Run(InIova with { Flush = FlushStrategy.None }).MissedPages.Select(m => ((int)m.Domain.Value, m.Page)));
+    }
+
+    public static TheoryData<string> Models => [.. IommuCatalogue.Models.Select(m => m.Name)];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void PASID_0_and_no_PASID_are_one_address_space_on_every_model(string model)
+    {
+        TraceBuilder trace = new TraceBuilder().Attach(1).Map(0, 2 * Page).At(1000).Write(0).By(First, 0).Write(Page).Map(2 * Page, Page).Write(2 * Page);
+        ReplayResult result = trace.Run(new() { Iommu = model, View = View.Iova, Iotlb = "1x64", HarvestEvery = "1ms" });
+        Assert.Equal((0, 3, 3, 0), (result.Counters.Faults, result.DistinctTrue4K, result.DistinctReported4K, result.Missed4K));
     }
 }
