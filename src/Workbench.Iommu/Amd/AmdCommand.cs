@@ -1,4 +1,5 @@
 using System.Numerics;
+using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.Amd;
 
@@ -108,14 +109,14 @@ public readonly partial record struct AmdCommand(ulong Word0, ulong Word1)
     /// <summary>Reads a command from the first two words, without judging it.</summary>
     public static AmdCommand Read(ReadOnlySpan<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "command");
+        MemoryWords.Require(words.Length, WordCount, "command");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the command to the first two words.</summary>
     public void Write(Span<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "command");
+        MemoryWords.Require(words.Length, WordCount, "command");
         words[0] = Word0;
         words[1] = Word1;
     }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Amd;
 
 /// <summary>
@@ -97,14 +99,14 @@ public readonly record struct AmdDeviceTableEntry(ulong Word0, ulong Word1, ulon
     /// <summary>Reads the entry from the first four words.</summary>
     public static AmdDeviceTableEntry Read(ReadOnlySpan<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "device table entry");
+        MemoryWords.Require(words.Length, WordCount, "device table entry");
         return new(words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>Writes the entry to the first four words, word 0 (with V and TV) last.</summary>
     public void Write(Span<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "device table entry");
+        MemoryWords.Require(words.Length, WordCount, "device table entry");
         words[3] = Word3;
         words[2] = Word2;
         words[1] = Word1;

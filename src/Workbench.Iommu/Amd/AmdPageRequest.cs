@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Amd;
 
 /// <summary>
@@ -61,14 +63,14 @@ public readonly record struct AmdPageRequest(ulong Word0, ulong Word1)
     /// <summary>Reads the entry from the first two words.</summary>
     public static AmdPageRequest Read(ReadOnlySpan<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "page request log entry");
+        MemoryWords.Require(words.Length, WordCount, "page request log entry");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the entry to the first two words, the one with the code last: software polls it [L].</summary>
     public void Write(Span<ulong> words)
     {
-        AmdWords.Require(words.Length, WordCount, "page request log entry");
+        MemoryWords.Require(words.Length, WordCount, "page request log entry");
         words[1] = Word1;
         words[0] = Word0;
     }

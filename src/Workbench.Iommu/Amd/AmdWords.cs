@@ -27,18 +27,7 @@ internal static class AmdWords
             ThrowAddress(address);
     }
 
-    /// <summary>Refuses a span that is too short for a structure.</summary>
-    internal static void Require(int length, int needed, string structure)
-    {
-        if (length < needed)
-            ThrowShort(length, needed, structure);
-    }
-
     [DoesNotReturn]
     private static void ThrowAddress(ulong address) =>
         throw new ArgumentOutOfRangeException(nameof(address), $"Address 0x{address:x} does not fit bits 51:12; AMD tables start on a 4 KiB page below 2^52.");
-
-    [DoesNotReturn]
-    private static void ThrowShort(int length, int needed, string structure) =>
-        throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
 }

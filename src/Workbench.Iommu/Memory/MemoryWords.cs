@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Workbench.Iommu.Memory;
 
 /// <summary>Structures of several words in simulated memory, as software and IOMMU read and write them.</summary>
@@ -32,4 +34,13 @@ public static class MemoryWords
             slot = (address.Value & 4) == 0 ? (slot & 0xFFFF_FFFF_0000_0000) | data : (slot & 0xFFFF_FFFF) | ((ulong)data << 32);
         }
     }
+
+    /// <summary>Refuses a span that is too short for a structure; the name is for the message.</summary>
+    internal static void Require(int length, int needed, string structure)
+    {
+        if (length < needed) ThrowShort(length, needed, structure);
+    }
+
+    [DoesNotReturn]
+    private static void ThrowShort(int length, int needed, string structure) => throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
 }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.RiscV;
 
 /// <summary>A record of the fault queue, 256 bits. RISC-V IOMMU, "Fault/Event-Queue" [S][M][L].</summary>
@@ -50,14 +52,14 @@ public readonly record struct RiscVFaultRecord(ulong Word0, ulong Word1, ulong W
     /// <summary>Reads the record from the first four words.</summary>
     public static RiscVFaultRecord Read(ReadOnlySpan<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "fault record");
+        MemoryWords.Require(words.Length, WordCount, "fault record");
         return new(words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>Writes the record to the first four words.</summary>
     public void Write(Span<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "fault record");
+        MemoryWords.Require(words.Length, WordCount, "fault record");
         words[0] = Word0;
         words[1] = Word1;
         words[2] = Word2;

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.RiscV;
 
 /// <summary>A record of the page-request queue, 128 bits; the second word is the body of the PCIe message. RISC-V IOMMU, "Page-Request-Queue" [S]; payload positions also [L].</summary>
@@ -50,14 +52,14 @@ public readonly record struct RiscVPageRequest(ulong Word0, ulong Word1)
     /// <summary>Reads the record from the first two words.</summary>
     public static RiscVPageRequest Read(ReadOnlySpan<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the record to the first two words.</summary>
     public void Write(Span<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         words[0] = Word0;
         words[1] = Word1;
     }

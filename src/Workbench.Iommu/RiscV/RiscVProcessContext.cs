@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.RiscV;
 
 /// <summary>Process context PC, 128 bits: the first stage of one process. RISC-V IOMMU, "Leaf PDT entry" and "Process-context fields" [S][M][L].</summary>
@@ -34,14 +36,14 @@ public readonly record struct RiscVProcessContext(ulong Attributes, ulong FirstS
     /// <summary>Reads the context from the first two words, without judging it.</summary>
     public static RiscVProcessContext Read(ReadOnlySpan<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "process context");
+        MemoryWords.Require(words.Length, WordCount, "process context");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the context to the first two words, the one with V last.</summary>
     public void Write(Span<ulong> words)
     {
-        RiscVWords.Require(words.Length, WordCount, "process context");
+        MemoryWords.Require(words.Length, WordCount, "process context");
         words[1] = FirstStage;
         words[0] = Attributes;
     }

@@ -24,13 +24,6 @@ internal static class RiscVWords
         internal ulong WithTableAddress(ulong address) => word.WithField(53, 10, PageNumber(address));
     }
 
-    /// <summary>Refuses a span that is too short for a structure.</summary>
-    internal static void Require(int length, int needed, string structure)
-    {
-        if (length < needed)
-            ThrowShort(length, needed, structure);
-    }
-
     /// <summary>Refuses a queue of an illegal length or place. RISC-V IOMMU, "Command-queue base" and its siblings [S].</summary>
     internal static void RequireQueue(Spa queueBase, int length, int entryBytes)
     {
@@ -51,8 +44,4 @@ internal static class RiscVWords
     [DoesNotReturn]
     private static void ThrowNoTable(ulong address) =>
         throw new ArgumentOutOfRangeException(nameof(address), $"Address 0x{address:x} is no table: it must start a 4 KiB page below 2^56, as a page number has 44 bits.");
-
-    [DoesNotReturn]
-    private static void ThrowShort(int length, int needed, string structure) =>
-        throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
 }

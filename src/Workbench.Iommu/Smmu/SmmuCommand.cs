@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>
@@ -89,14 +91,14 @@ public readonly partial record struct SmmuCommand(ulong Word0, ulong Word1)
     /// <summary>Reads the command from the first two words, without judging it.</summary>
     public static SmmuCommand Read(ReadOnlySpan<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "command");
+        MemoryWords.Require(words.Length, WordCount, "command");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the command to the first two words.</summary>
     public void Write(Span<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "command");
+        MemoryWords.Require(words.Length, WordCount, "command");
         words[0] = Word0;
         words[1] = Word1;
     }

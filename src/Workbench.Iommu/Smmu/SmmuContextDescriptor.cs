@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>
@@ -137,14 +139,14 @@ public readonly partial record struct SmmuContextDescriptor(
     /// <summary>Reads the descriptor from the first eight words.</summary>
     public static SmmuContextDescriptor Read(ReadOnlySpan<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "context descriptor");
+        MemoryWords.Require(words.Length, WordCount, "context descriptor");
         return new(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     }
 
     /// <summary>Writes the descriptor to the first eight words, word 0 (with V) last: hardware may fetch the 64 bytes in parts [S §3.21.3].</summary>
     public void Write(Span<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "context descriptor");
+        MemoryWords.Require(words.Length, WordCount, "context descriptor");
         words[7] = Word7;
         words[6] = Word6;
         words[5] = Word5;

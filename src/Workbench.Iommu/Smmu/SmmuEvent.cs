@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>
@@ -83,14 +85,14 @@ public readonly record struct SmmuEvent(ulong Word0, ulong Word1, ulong Word2 = 
     /// <summary>Reads the record from the first four words.</summary>
     public static SmmuEvent Read(ReadOnlySpan<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "event record");
+        MemoryWords.Require(words.Length, WordCount, "event record");
         return new(words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>Writes the record to the first four words.</summary>
     public void Write(Span<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "event record");
+        MemoryWords.Require(words.Length, WordCount, "event record");
         words[0] = Word0;
         words[1] = Word1;
         words[2] = Word2;

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>
@@ -47,14 +49,14 @@ public readonly record struct SmmuPageRequest(ulong Word0, ulong Word1)
     /// <summary>Reads the entry from the first two words.</summary>
     public static SmmuPageRequest Read(ReadOnlySpan<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the entry to the first two words.</summary>
     public void Write(Span<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         words[0] = Word0;
         words[1] = Word1;
     }

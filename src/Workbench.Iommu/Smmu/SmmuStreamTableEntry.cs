@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>
@@ -95,14 +97,14 @@ public readonly partial record struct SmmuStreamTableEntry(
     /// <summary>Reads the entry from the first eight words.</summary>
     public static SmmuStreamTableEntry Read(ReadOnlySpan<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "stream table entry");
+        MemoryWords.Require(words.Length, WordCount, "stream table entry");
         return new(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     }
 
     /// <summary>Writes the entry to the first eight words, word 0 (with V) last: hardware may fetch the 64 bytes in parts [S §3.21.3].</summary>
     public void Write(Span<ulong> words)
     {
-        SmmuWords.Require(words.Length, WordCount, "stream table entry");
+        MemoryWords.Require(words.Length, WordCount, "stream table entry");
         words[7] = Word7;
         words[6] = Word6;
         words[5] = Word5;

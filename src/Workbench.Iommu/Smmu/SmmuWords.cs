@@ -38,18 +38,7 @@ internal static class SmmuWords
     /// <summary>Ones in bits high:low.</summary>
     internal static ulong FieldMask(int high, int low) => Bits.Mask(high - low + 1) << low;
 
-    /// <summary>Refuses a span that is too short for a structure.</summary>
-    internal static void Require(int length, int needed, string structure)
-    {
-        if (length < needed)
-            ThrowShort(length, needed, structure);
-    }
-
     [DoesNotReturn]
     private static void ThrowAddress(ulong address, int high, int low) =>
         throw new ArgumentOutOfRangeException(nameof(address), $"Address 0x{address:x} has bits outside {high}:{low}, all that the field holds.");
-
-    [DoesNotReturn]
-    private static void ThrowShort(int length, int needed, string structure) =>
-        throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
 }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -52,14 +54,14 @@ public readonly record struct VtdContextEntry(ulong Word0, ulong Word1, ulong Wo
     /// <summary>Reads the entry from the first four words.</summary>
     public static VtdContextEntry Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "context entry");
+        MemoryWords.Require(words.Length, WordCount, "context entry");
         return new(words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>Writes the entry to the first four words.</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "context entry");
+        MemoryWords.Require(words.Length, WordCount, "context entry");
         words[0] = Word0;
         words[1] = Word1;
         words[2] = Word2;

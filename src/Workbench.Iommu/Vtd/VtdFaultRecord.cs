@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -48,14 +50,14 @@ public readonly record struct VtdFaultRecord(ulong Word0, ulong Word1)
     /// <summary>Reads the record from the first two words.</summary>
     public static VtdFaultRecord Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "fault record");
+        MemoryWords.Require(words.Length, WordCount, "fault record");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the record to the first two words, the one with F last.</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "fault record");
+        MemoryWords.Require(words.Length, WordCount, "fault record");
         words[0] = Word0;
         words[1] = Word1;
     }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -43,14 +45,14 @@ public readonly record struct VtdPageRequest(ulong Word0, ulong Word1)
     /// <summary>Reads an entry from its four words.</summary>
     public static VtdPageRequest Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the entry to four words.</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "page request");
+        MemoryWords.Require(words.Length, WordCount, "page request");
         (words[0], words[1], words[2], words[3]) = (Word0, Word1, 0, 0);
     }
 }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>PASID-directory entry, 64 bits: leads to the PASID table of 64 PASIDs. VT-d §9.5 [L][M].</summary>
@@ -27,14 +29,14 @@ public readonly record struct VtdPasidDirectoryEntry(ulong Word)
     /// <summary>Reads the entry from the first word.</summary>
     public static VtdPasidDirectoryEntry Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "PASID-directory entry");
+        MemoryWords.Require(words.Length, WordCount, "PASID-directory entry");
         return new(words[0]);
     }
 
     /// <summary>Writes the entry to the first word.</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "PASID-directory entry");
+        MemoryWords.Require(words.Length, WordCount, "PASID-directory entry");
         words[0] = Word;
     }
 

@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -74,14 +76,14 @@ public readonly record struct VtdPasidTableEntry(
     /// <summary>Reads the entry from the first eight words.</summary>
     public static VtdPasidTableEntry Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "PASID-table entry");
+        MemoryWords.Require(words.Length, WordCount, "PASID-table entry");
         return new(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     }
 
     /// <summary>Writes the entry to the first eight words, word 0 (with P) last: hardware may fetch the 64 bytes in parts [L].</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "PASID-table entry");
+        MemoryWords.Require(words.Length, WordCount, "PASID-table entry");
         words[7] = Word7;
         words[6] = Word6;
         words[5] = Word5;

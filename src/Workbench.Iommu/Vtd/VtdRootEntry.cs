@@ -1,3 +1,5 @@
+using Workbench.Iommu.Memory;
+
 namespace Workbench.Iommu.Vtd;
 
 /// <summary>
@@ -33,14 +35,14 @@ public readonly record struct VtdRootEntry(ulong LowerWord, ulong UpperWord)
     /// <summary>Reads the entry from the first two words.</summary>
     public static VtdRootEntry Read(ReadOnlySpan<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "root entry");
+        MemoryWords.Require(words.Length, WordCount, "root entry");
         return new(words[0], words[1]);
     }
 
     /// <summary>Writes the entry to the first two words.</summary>
     public void Write(Span<ulong> words)
     {
-        VtdWords.Require(words.Length, WordCount, "root entry");
+        MemoryWords.Require(words.Length, WordCount, "root entry");
         words[0] = LowerWord;
         words[1] = UpperWord;
     }

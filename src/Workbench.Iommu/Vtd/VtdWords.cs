@@ -22,13 +22,6 @@ internal static class VtdWords
         }
     }
 
-    /// <summary>Refuses a span that is too short for a structure.</summary>
-    internal static void Require(int length, int needed, string structure)
-    {
-        if (length < needed)
-            ThrowShort(length, needed, structure);
-    }
-
     /// <summary>The bits of a page pointer that lie at or above the host address width, which hardware treats as reserved.</summary>
     internal static ulong AboveHostWidth(int hostAddressBits)
     {
@@ -40,10 +33,6 @@ internal static class VtdWords
     [DoesNotReturn]
     private static void ThrowUnaligned(ulong address) =>
         throw new ArgumentOutOfRangeException(nameof(address), $"Address 0x{address:x} has bits below 12 set; VT-d tables start on a 4 KiB page.");
-
-    [DoesNotReturn]
-    private static void ThrowShort(int length, int needed, string structure) =>
-        throw new ArgumentException($"{length} words given; a {structure} has {needed} words of 64 bits.");
 
     [DoesNotReturn]
     private static void ThrowHostWidth(int hostAddressBits) =>
