@@ -78,14 +78,6 @@ public sealed partial class DependencyTests
     }
 
     [Fact]
-    public void Every_page_table_format_has_a_contract_class()
-    {
-        string tests = string.Join("\n", SourceFiles(Repository.PathOf("tests", "Workbench.Iommu.Tests", "Contracts")).Select(File.ReadAllText));
-        foreach (Type format in typeof(Iommu.IIommu).Assembly.GetTypes().Where(t => t.IsValueType && t.GetInterfaces().Contains(typeof(Iommu.PageTables.IPageTableFormat))))
-            Assert.Contains($"PageTableFormatContract<{(format.IsGenericType ? format.Name[..format.Name.IndexOf('`', StringComparison.Ordinal)] + "<" : format.Name + ">")}", tests, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void No_source_file_grows_beyond_400_lines()
     {
         foreach (string file in SourceFiles(Repository.PathOf("src")).Concat(SourceFiles(Repository.PathOf("tests"))))

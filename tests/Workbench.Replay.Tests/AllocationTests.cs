@@ -1,3 +1,4 @@
+using Workbench.Iommu;
 using Workbench.Traces;
 using Workbench.Traces.Synthetic;
 using Xunit;
@@ -31,16 +32,29 @@ public class AllocationTests
         public string TextOf(in TraceEvent mark) => "";
     }
 
+    public static TheoryData<string, View, string, FlushStrategy> Machines
+    {
+        get
+        {
+            TheoryData<string, View, string, FlushStrategy> machines = [];
+            foreach (string model in IommuCatalogue.Models.Select(m => m.Name))
+            {
+                machines.Add(model, View.Iova, "assumed-64", FlushStrategy.After);
+                machines.Add(model, View.Iova, "haswell-128", FlushStrategy.None);
+                machines.Add(model, View.Gpa, "assumed-64", FlushStrategy.After);
+            }
+            return machines;
+        }
+    }
+
     [Theory]
-    [InlineData(View.Iova, "assumed-64", FlushStrategy.After)]
-    [InlineData(View.Iova, "haswell-128", FlushStrategy.None)]
-    [InlineData(View.Gpa, "assumed-64", FlushStrategy.After)]
-    public void A_warm_replay_allocates_nothing(View view, string iotlb, FlushStrategy flush)
+    [MemberData(nameof(Machines))]
+    public void A_warm_replay_allocates_nothing(string model, View view, string iotlb, FlushStrategy flush)
     {
         SyntheticStream stream = SyntheticWorkload.Find("nic1024").Begin();
         // Whole batches, so that the two readings are taken between the same steps.
         MeteredSource source = new(stream, 200 * 1024, 1000 * 1024, new());
-        ReplayResult result = Replayer.Run(new() { View = view, PageSize = "2M", Iotlb = iotlb, Flush = flush, HarvestEvery = "0" }, source, cancellation: TestContext.Current.CancellationToken);
+        ReplayResult result = Replayer.Run(new() { Iommu = model, View = view, PageSize = "2M", Iotlb = iotlb, Flush = flush, HarvestEvery = "0" }, source, cancellation: TestContext.Current.CancellationToken);
         Assert.True(result.DistinctTrue4K >= 1024 && result.Accesses > 1_000_000);
         Assert.Equal(0, source.AllocatedBytes);
     }

@@ -30,20 +30,24 @@ public sealed class AmdRobustnessTests
     {
         using AmdMachine m = new(new() { Model = model, DeviceTlbEntries = 4 });
         m.Map(0x5000, 0x9000);
-        Gen<ulong> word0 = Gen.Select(Gen.OneOf(Gen.ULong, Gen.ULong[0, 0xFFFF], Gen.Const(0UL)), Gen.ULong[0, 15], (low, opcode) => (low & ~(15UL << 60)) | (opcode << 60));
-        int ran = 0, stopped = 0;
-        Gen.Select(word0, Gen.OneOf(Gen.ULong, Gen.ULong[0, 7], Gen.Const(0x7FFF_FFFF_FFFF_F001UL))).Sample((first, second) =>
+        // Noise, the fields of commands that name a device, and those of INVALIDATE_IOMMU_PAGES: PASID and domain.
+        Gen<ulong> fields = Gen.OneOf(Gen.ULong, Gen.ULong[0, 0xFFFF], Gen.Const(0UL), Gen.Select(Gen.ULong[0, 0xF_FFFF], Gen.OneOf(Gen.ULong[0, 10], Gen.ULong[0, 0xFFFF]), (pasid, domain) => pasid | (domain << 32)));
+        Gen<ulong> word0 = Gen.Select(fields, Gen.Frequency((3, Gen.ULong[0, 15]), (1, Gen.Const((ulong)AmdCommandOpcode.InvalidatePages))), (low, opcode) => (low & ~(15UL << 60)) | (opcode << 60));
+        int ran = 0, stopped = 0, ranOnDomain = 0;
+        Gen.Select(word0, Gen.OneOf(Gen.ULong, Gen.ULong.Select(address => address & ~0xFF8UL), Gen.ULong[0, 7], Gen.Const(0x7FFF_FFFF_FFFF_F001UL))).Sample((first, second) =>
         {
             m.Unit.SetCommandBuffer(m.Unit.CommandBase, m.Unit.CommandLength);
-            m.Unit.WriteCommandTail(m.Enqueue(new AmdCommand(first, second)));
-            bool isRefused = new AmdCommand(first, second).Check(m.Unit.Features) != AmdCommandError.None;
+            AmdCommand command = new(first, second);
+            m.Unit.WriteCommandTail(m.Enqueue(command));
+            bool isRefused = command.Check(m.Unit.Features) != AmdCommandError.None;
             Assert.Equal(isRefused, m.Unit.CommandError != AmdCommandError.None);
             Assert.Equal(isRefused || m.Unit.HasCommandHardwareError ? 0 : 1, m.Unit.CommandHead);
             if (m.Unit.CommandHead == 0) stopped++;
             else ran++;
+            if (m.Unit.CommandHead != 0 && command.Opcode == AmdCommandOpcode.InvalidatePages && command.DomainId.Value != 0) ranOnDomain++;
             Touch(m, 0x5000, DmaRequest.NoPasid);
         }, iter: 3000, threads: 1);
-        Assert.True(ran > 100 && stopped > 100, $"{ran} ran, {stopped} stopped");
+        Assert.True(ran > 100 && stopped > 100 && ranOnDomain > 50, $"{ran} ran, {stopped} stopped; {ranOnDomain} invalidated pages of a domain other than 0");
     }
 
     [Theory]

@@ -84,27 +84,6 @@ public sealed class CommandQueueTests
         Gen.ULong[0, 1023].Select(i => PhysicalMemory.Base + (i << 12)), Gen.ULong[0, 1023].Select(i => (PhysicalMemory.Base + (i << 12)) | 3));
 
     [Fact]
-    public void Random_commands_do_something_legal_or_stop_the_queue() => Gen.Select(Gen.OneOf(Gen.ULong[0, 0x7F], Gen.ULong), Word, Gen.ULong[0, 0xFFFF]).Array[1, 40].Sample(commands =>
-    {
-        using NestedMachine m = new(SmmuFeatures.Default with { SupportsHierarchyDisable = false, SupportsAts = true, LacksSplitStageAts = true, SupportsPageRequests = true, StallModel = SmmuStallModel.StallOrTerminate, SupportsMessageInterrupts = true });
-        m.Map(Page, Physical);
-        foreach ((ulong low, ulong high, ulong noise) in commands)
-        {
-            m.Unit.WriteCommandProducer(m.Put(new SmmuCommand(low ^ (noise << 32), high)));
-            if (m.Unit.CommandError == SmmuCommandQueueError.None)
-            {
-                Assert.Equal(m.Unit.CommandProducer, m.Unit.CommandConsumer);
-                continue;
-            }
-            Assert.Equal(SmmuCommandQueueError.Illegal, m.Unit.CommandError);
-            m.Unit.SetCommandQueue(m.Unit.CommandQueue, 6);
-            while (m.Put(SmmuCommand.Sync()) != 0) { }
-            m.Unit.WriteGlobalErrorAcknowledge(m.Unit.GlobalError);
-        }
-        Assert.Equal(Workbench.Iommu.Faults.FaultKind.None, m.Read(Page).Fault);
-    }, iter: 300);
-
-    [Fact]
     public void Random_structures_translate_or_fault() => Gen.Select(Word.Array[16], Gen.Int[0, 15], Gen.Bool, Gen.OneOf(Gen.Const(DmaRequest.NoPasid), Gen.UInt[0, 70])).Sample((words, keep, isNested, pasid) =>
     {
         using NestedMachine m = new();

@@ -13,6 +13,7 @@ public sealed class FaultTests
     // What is wrong, and where: each spoils one structure of a machine with one 4 KiB page mapped read and write.
     private static readonly Dictionary<string, Action<VtdMachine>> Damage = new()
     {
+        ["table of root entries unreachable"] = m => m.Unit.RootTable = new(0x1000),
         ["root entry not present"] = m => m.RootEntry(VtdMachine.Nic) = 0,
         ["root entry reserved bit"] = m => m.RootEntry(VtdMachine.Nic) |= 2,
         ["context table unreachable"] = m => m.RootEntry(VtdMachine.Nic) = 0x1001,
@@ -37,6 +38,8 @@ public sealed class FaultTests
     };
 
     [Theory]
+    [InlineData("table of root entries unreachable", true, VtdFaultReason.RootEntryAccess, 0x38)]
+    [InlineData("table of root entries unreachable", false, VtdFaultReason.RootEntryAccess, 0x38)]
     [InlineData("root entry not present", true, VtdFaultReason.RootEntryNotPresent, 0x39)]
     [InlineData("root entry reserved bit", true, VtdFaultReason.RootEntryReservedBits, 0x3A)]
     [InlineData("context table unreachable", true, VtdFaultReason.ContextEntryAccess, 0x40)]
