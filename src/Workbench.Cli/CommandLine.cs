@@ -61,10 +61,12 @@ internal static partial class CommandLine
     private static string Plain(string message)
     {
         Match m = UnreadableValue().Match(message);
-        return m.Success ? $"{m.Groups["option"].Value} '{m.Groups["value"].Value}': {(m.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number is needed, and not too large a one." : "true or false is needed.")}" : message;
+        if (!m.Success) return message;
+        string value = m.Groups["value"].Value;
+        return $"{m.Groups["option"].Value} '{value}': {(value.Length > 0 && value.All(char.IsAsciiDigit) ? "too large." : "a whole number is needed.")}";
     }
 
-    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>\S+)' as expected type '(?<type>.*)'")]
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>\S+)' as expected type '[^']*Int")]
     private static partial Regex UnreadableValue();
 
     // ArgumentException appends " (Parameter 'x')", which means nothing to a user.
