@@ -32,11 +32,12 @@ internal static class CompareTable
         ("table KiB, peak", s => s.PeakTableBytes / 1024),
     ];
 
-    public static void Print(TextWriter to, string title, IReadOnlyList<ReplaySummary> summaries, IReadOnlyList<string> leftOut)
+    public static void Print(TextWriter to, string title, IReadOnlyList<ReplaySummary> summaries, bool sameWrites, IReadOnlyList<string> leftOut)
     {
         ReplaySummary one = summaries[0];
         foreach (string line in ReplayTable.Wrap($"{one.Trace}: {title}", Width)) to.WriteLine(line);
-        foreach (string line in ReplayTable.Wrap(string.Create(CultureInfo.InvariantCulture, $"IOTLB {one.Iotlb}, view {one.View.ToString().ToLowerInvariant()}, leaves {one.PageSize}, {one.Harvests:n0} harvest{(one.Harvests == 1 ? "" : "s")}, flush {one.Flush.ToString().ToLowerInvariant()}"), Width)) to.WriteLine(line);
+        bool sameLeaves = summaries.All(s => s.PageSize == one.PageSize);
+        foreach (string line in ReplayTable.Wrap(string.Create(CultureInfo.InvariantCulture, $"IOTLB {one.Iotlb}, view {one.View.ToString().ToLowerInvariant()}{(sameLeaves ? $", leaves {one.PageSize}" : "")}, {one.Harvests:n0} harvest{(one.Harvests == 1 ? "" : "s")}, flush {one.Flush.ToString().ToLowerInvariant()}{ReplayTable.Unusual(one)}"), Width)) to.WriteLine(line);
         // Rows that are 0 everywhere say nothing, but what was missed is always said.
         (string Name, Func<ReplaySummary, long> Value)[] rows = [.. Rows.Where(r => r.Name.Trim() == "missed" || summaries.Any(s => r.Value(s) != 0))];
         // As few blocks as fit the width, all of about the same number of columns.
@@ -48,13 +49,15 @@ internal static class CompareTable
             to.WriteLine();
             to.WriteLine("".PadRight(Label) + string.Concat(block.Select(s => s.Iommu.PadLeft(Column))));
             if (block.Any(s => s.Granule != "4K")) to.WriteLine("granule".PadRight(Label) + string.Concat(block.Select(s => s.Granule.PadLeft(Column))));
+            if (!sameLeaves) to.WriteLine("leaves".PadRight(Label) + string.Concat(block.Select(s => s.PageSize.PadLeft(Column))));
             foreach ((string name, Func<ReplaySummary, long> value) in rows) to.WriteLine(name.PadRight(Label) + string.Concat(block.Select(s => Number(value(s)).PadLeft(Column))));
         }
         to.WriteLine();
-        long[] truths = [.. summaries.Select(s => s.DistinctTrueDirty4K).Distinct()];
-        to.WriteLine(truths.Length == 1
-            ? string.Create(CultureInfo.InvariantCulture, $"Every column was given the same writes: {truths[0]:n0} distinct 4 KiB pages.")
+        to.WriteLine(sameWrites
+            ? string.Create(CultureInfo.InvariantCulture, $"Every column was given the same writes: {one.DistinctTrueDirty4K:n0} distinct 4 KiB pages.")
             : "The columns did not see the same writes: faults kept some from memory.");
+        if (sameWrites && summaries.Any(s => s.TrueDirty4K != one.TrueDirty4K))
+            foreach (string line in ReplayTable.Wrap("Sums over harvests differ because each model's harvests end at times of their own; --atomic-harvest removes that.", Width)) to.WriteLine(line);
         if (summaries.Sum(s => s.Missed4K) == 0) to.WriteLine("Nothing was missed.");
         else to.WriteLine("MISSED pages: written and not reported afterwards. A migration loses them.");
         foreach (string text in leftOut)

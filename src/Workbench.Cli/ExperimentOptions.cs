@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
 using Workbench.Replay;
@@ -15,7 +16,7 @@ internal static class ExperimentOptions
     private static readonly Option<string?> Harvest = new("--harvest") { Description = "trace time between harvests, e.g. 100ms; 0 for one at the end [default: 100ms]" };
     private static readonly Option<string?> Flush = new("--flush") { Description = "after (sound), none or before (unsound, to see pages missed) [default: after]" };
     private static readonly Option<string?> Iotlb = new("--iotlb") { Description = $"SETSxWAYS:replacement:index, e.g. 16x4:lru:hash, or a preset: {string.Join(", ", IotlbGeometry.PresetNames.Select(p => p.Name))} [default: assumed-64]" };
-    private static readonly Option<int?> AddressBits = new("--address-bits") { Description = "input address width, e.g. 39, 48 or 57 [default: 48]" };
+    private static readonly Option<int?> AddressBits = new("--address-bits") { Description = "input address width, one the model has (mostly 39, 48, 57; a wrong one is answered with the list) [default: 48]" };
     private static readonly Option<int?> DeviceTlb = new("--device-tlb") { Description = "devices with ATS and a TLB of so many translations; 0 for none [default: 0]" };
     private static readonly Option<string?> Driver = new("--driver") { Description = $"how invalidations are chosen: {string.Join(", ", DriverProfile.All.Select(p => p.Name))} [default: linux]" };
     private static readonly Option<string?> DirtyOrder = new("--dirty-order") { Description = "before-data, or may-lag: D may become visible after the write (Arm) [default: before-data]" };
@@ -42,7 +43,7 @@ internal static class ExperimentOptions
     public static Experiment Read(ParseResult parsed)
     {
         Experiment e = new();
-        if (parsed.GetValue(ExperimentFile) is { } file) e = ReplayJson.ReadExperiment(File.ReadAllBytes(file), Path.GetFileName(file));
+        if (parsed.GetValue(ExperimentFile) is { } file) e = ReplayJson.ReadExperiment(BytesOf(file), Path.GetFileName(file));
         return e with
         {
             Iotlb = parsed.GetValue(Iotlb) ?? e.Iotlb,
@@ -60,5 +61,20 @@ internal static class ExperimentOptions
             FromMark = parsed.GetValue(From) ?? e.FromMark,
             ToMark = parsed.GetValue(To) ?? e.ToMark,
         };
+    }
+
+    /// <summary>Does the experiment file, already read, say which IOMMU?</summary>
+    public static bool FileNamesIommu(ParseResult parsed)
+    {
+        if (parsed.GetValue(ExperimentFile) is not { } file) return false;
+        using JsonDocument document = JsonDocument.Parse(BytesOf(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        return document.RootElement.TryGetProperty("iommu", out _);
+    }
+
+    private static byte[] BytesOf(string file)
+    {
+        if (Directory.Exists(file)) throw new ArgumentException($"{file} is a folder; --experiment names a JSON file.");
+        if (!File.Exists(file)) throw new ArgumentException($"{Path.GetFileName(file)}: there is no such file. --experiment names a JSON file with the settings (docs/replay.md).");
+        return File.ReadAllBytes(file);
     }
 }

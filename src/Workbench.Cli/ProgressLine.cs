@@ -11,6 +11,7 @@ internal sealed class ProgressLine : IDisposable
     private const double RedrawSeconds = 0.2;
 
     private readonly string unit;
+    private readonly string label;
     private readonly long total;
     private readonly bool shows = !Console.IsErrorRedirected;
     private readonly long began = Stopwatch.GetTimestamp();
@@ -18,8 +19,8 @@ internal sealed class ProgressLine : IDisposable
     private double drawnAt;
     private bool drawn;
 
-    /// <summary>Starts counting; a total below zero is unknown.</summary>
-    public ProgressLine(string unit, long total) => (this.unit, this.total) = (unit, total);
+    /// <summary>Starts counting; a total below zero is unknown. The label says what is counted for, where a command does several things.</summary>
+    public ProgressLine(string unit, long total, string? label = null) => (this.unit, this.total, this.label) = (unit, total, label is null ? "" : label + ": ");
 
     /// <summary>What was reported last.</summary>
     public long Done { get; private set; }
@@ -32,7 +33,7 @@ internal sealed class ProgressLine : IDisposable
         (drawn, drawnAt) = (true, seconds);
         double rate = done / seconds;
         string left = total > 0 && rate > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {total:n0} ({100.0 * done / total:f0} %), {TimeSpan.FromSeconds(Math.Max(0, (total - done) / rate)):m\\:ss} left") : "";
-        string line = string.Create(CultureInfo.InvariantCulture, $"{done:n0}{left}, {rate / 1e6:f1} M {unit}/s");
+        string line = string.Create(CultureInfo.InvariantCulture, $"{label}{done:n0}{left}, {rate / 1e6:f1} M {unit}/s");
         // Three columns stay free, so that a terminal's ^C does not wrap.
         int width = Math.Max(20, console.Profile.Width - 3);
         Console.Error.Write('\r' + line[..Math.Min(line.Length, width)].PadRight(width));

@@ -14,7 +14,7 @@ internal static class ReplayTable
     public static void Print(TextWriter to, ReplaySummary s, ReplayResult r, PageLog? pages, DmatReader reader)
     {
         foreach (string line in Wrap($"{s.Trace}: {reader.Provenance.Title}", 80)) to.WriteLine(line);
-        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvest{(s.Harvests == 1 ? "" : "s")}, flush {s.Flush.ToString().ToLowerInvariant()}", 80)) to.WriteLine(line);
+        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvest{(s.Harvests == 1 ? "" : "s")}, flush {s.Flush.ToString().ToLowerInvariant()}{Unusual(s)}", 80)) to.WriteLine(line);
         to.WriteLine();
         Row(to, "Trace", $"{s.Events:n0} events, {s.Accesses:n0} accesses in {s.DurationSeconds:n1} s");
         Row(to, "Payload", $"{ByteSize.Show(s.BytesWritten)} written, {ByteSize.Show(s.BytesRead)} read");
@@ -47,6 +47,17 @@ internal static class ReplayTable
         Verdict(to, s, r);
         foreach (string note in s.Notes)
             foreach (string line in Wrap("Note: " + note, 80)) to.WriteLine(line);
+    }
+
+    /// <summary>What the header names only if it was chosen.</summary>
+    internal static string Unusual(ReplaySummary s)
+    {
+        Experiment usual = new();
+        return string.Concat(
+            s.AddressBits == usual.AddressBits ? "" : $", {s.AddressBits} address bits",
+            s.DeviceTlb == usual.DeviceTlb ? "" : $", device TLB {s.DeviceTlb}",
+            s.Driver == usual.Driver ? "" : $", driver {s.Driver}",
+            s.DirtyOrder == usual.DirtyOrder ? "" : $", dirty order {s.DirtyOrder}");
     }
 
     private static string ViewText(ReplaySummary s) => s.View == View.Iova ? "view iova" : "view gpa (device passed through)";

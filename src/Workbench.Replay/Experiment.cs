@@ -63,6 +63,8 @@ public sealed record Experiment
             yield return $"Granule '{Granule}': {model.Name} has {string.Join(", ", model.LeafSizes.Keys.Select(PageSizes.Show))}.";
             yield break;
         }
+        // VMSAv8-64: wider addresses need the largest granule (or FEAT_LPA2, which is not modelled).
+        if (AddressBits > 48 && granule != 16 && model.LeafSizes.ContainsKey(16) && model.AddressBits.Contains(AddressBits)) yield return $"addressBits is {AddressBits}: with granule {Granule} {model.Name} has 48 at most; use --granule 64K.";
         if (PageSize != "as-mapped" && (PageSizes.Log2Of(PageSize) is not { } leaf || (sizes & (1UL << leaf)) == 0))
             yield return $"Page size '{PageSize}': {model.Name}{(model.LeafSizes.Count > 1 ? $" with granule {Granule}" : "")} has leaves of {PageSizes.ShowAll(sizes)}; or write as-mapped.";
     }

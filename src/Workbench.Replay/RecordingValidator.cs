@@ -49,8 +49,8 @@ public static class RecordingValidator
 {
     private const int MostDifferences = 1000;
 
-    /// <summary>Validates a trace that holds translations; throws <see cref="TraceFormatException"/> for one that does not.</summary>
-    public static RecordingValidation Run(DmatReader reader, CancellationToken cancellation = default)
+    /// <summary>Validates a trace that holds translations; throws <see cref="TraceFormatException"/> for one that does not. <paramref name="progress"/> is told the events done.</summary>
+    public static RecordingValidation Run(DmatReader reader, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
         // The model of the vendor recorded, with the IOTLB that QEMU gives it.
@@ -82,6 +82,7 @@ public static class RecordingValidator
                         break;
                 }
             }
+            progress?.Invoke(number);
         }
         if (translations == 0) throw new TraceFormatException($"{reader.Name}: the trace holds no translations of the recorder's IOMMU, so there is nothing to validate against. Import a QEMU log recorded with the vtd_, amdvi_ or smmu_ translation events.");
         return new()

@@ -54,6 +54,8 @@ public sealed record ReplayResult
     public required long PeakTableBytes { get; init; }
     /// <summary>Trace time from the first to the last event replayed, ns.</summary>
     public required long DurationNs { get; init; }
+    /// <summary>Equal for replays in which the same pages of the same domains were written, whatever the order; the hash is of no standard.</summary>
+    public required ulong TruthDigest { get; init; }
     /// <summary>What a reader should know about how the replay was set up.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

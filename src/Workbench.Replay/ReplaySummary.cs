@@ -15,6 +15,14 @@ public sealed record ReplaySummary
     public required string Granule { get; init; }
     /// <summary>The largest leaf asked for.</summary>
     public required string PageSize { get; init; }
+    /// <summary>Input address width in bits.</summary>
+    public required int AddressBits { get; init; }
+    /// <summary>Translations that each device kept itself (ATS); 0: devices without ATS.</summary>
+    public required int DeviceTlb { get; init; }
+    /// <summary>How the driver turned changes into invalidations.</summary>
+    public required string Driver { get; init; }
+    /// <summary>When D became visible: "before-data" or "may-lag".</summary>
+    public required string DirtyOrder { get; init; }
     /// <summary>When harvests invalidated.</summary>
     public required FlushStrategy Flush { get; init; }
     public required long Events { get; init; }
@@ -68,7 +76,8 @@ public sealed record ReplaySummary
         return new()
         {
             Trace = trace, Iommu = experiment.Iommu, Iotlb = experiment.Iotlb, View = result.View,
-            Granule = experiment.Granule, PageSize = result.View == View.Gpa && experiment.PageSize == "as-mapped" ? experiment.Granule : experiment.PageSize, Flush = experiment.Flush,
+            Granule = experiment.Granule, PageSize = result.View == View.Gpa && experiment.PageSize == "as-mapped" ? experiment.Granule : experiment.PageSize,
+            AddressBits = experiment.AddressBits, DeviceTlb = experiment.DeviceTlb, Driver = experiment.Driver, DirtyOrder = experiment.DirtyOrder, Flush = experiment.Flush,
             Events = result.Events, Accesses = result.Accesses, BytesRead = result.BytesRead, BytesWritten = result.BytesWritten,
             RingBytesRead = result.RingBytesRead, RingBytesWritten = result.RingBytesWritten, InterruptWrites = result.InterruptWrites, UnmappedAccesses = result.UnmappedAccesses,
             IotlbHits = result.Counters.IotlbHits, IotlbMisses = result.Counters.IotlbMisses, DirtyRewalks = result.Counters.DirtyRewalks, Walks = result.Counters.Walks,

@@ -53,7 +53,7 @@ public sealed class Replayer
         measuresFromStart = experiment.FromMark is null;
     }
 
-    /// <summary>Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every million or so; cancelling throws.</summary>
+    /// <summary>Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every 4096 or so and when cancelled; cancelling throws.</summary>
     public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(experiment);
@@ -63,7 +63,16 @@ public sealed class Replayer
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
         using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag" };
-        return new Replayer(experiment, source, view, machine, cancellation).Run(progress, cancellation);
+        Replayer replayer = new(experiment, source, view, machine, cancellation);
+        try
+        {
+            return replayer.Run(progress, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            progress?.Invoke(replayer.events);
+            throw;
+        }
     }
 
     private ReplayResult Run(Action<long>? progress, CancellationToken cancellation)
@@ -81,7 +90,7 @@ public sealed class Replayer
             int done = Replay(batch.AsSpan(0, got), out stopped);
             events += done;
             lastNs = batch[done - 1].TimeNs;
-            if ((events & ~0xFFFFL) != (before & ~0xFFFFL)) progress?.Invoke(events);
+            if ((events & ~0xFFFL) != (before & ~0xFFFL)) progress?.Invoke(events);
         }
         progress?.Invoke(events);
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
@@ -302,7 +311,30 @@ public sealed class Replayer
             DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
             DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
             Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves), PeakTableBytes = machine.PeakTableBytes,
-            DurationNs = lastNs - firstNs, Notes = notes,
+            DurationNs = lastNs - firstNs, Notes = notes, TruthDigest = DigestOf(machine.Domains),
         };
+    }
+
+    /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>
+    private static ulong DigestOf(List<DomainTracker> domains)
+    {
+        ulong digest = 0;
+        unchecked
+        {
+            for (int i = 0; i < domains.Count; i++)
+                foreach (ulong page in domains[i].EverWritten) digest += Mix(page ^ Mix((ulong)i + 1));
+        }
+        return digest;
+    }
+
+    // The finaliser of SplitMix64: every bit of the input reaches every bit of the output.
+    private static ulong Mix(ulong x)
+    {
+        unchecked
+        {
+            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+            x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+            return x ^ (x >> 31);
+        }
     }
 }

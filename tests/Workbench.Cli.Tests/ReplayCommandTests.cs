@@ -32,7 +32,7 @@ public sealed class ReplayCommandTests
         string contract = File.ReadAllText(Repository.PathOf("docs", "replay.md"));
         string[] documented = [.. contract[contract.IndexOf("## JSON", StringComparison.Ordinal)..contract.IndexOf("## Files", StringComparison.Ordinal)].Split('`').Where((part, i) => i % 2 == 1 && part.Length > 0 && char.IsAsciiLetterLower(part[0]) && part.All(char.IsAsciiLetterOrDigit))];
         Assert.Empty(json.EnumerateObject().Select(p => p.Name).Except(documented));
-        foreach (string key in (string[])["trace", "iommu", "view", "events", "bytesRead", "bytesWritten", "iotlbHits", "iotlbMisses", "walks", "invalidations", "harvests", "trueDirty4K",
+        foreach (string key in (string[])["trace", "iommu", "addressBits", "deviceTlb", "driver", "dirtyOrder", "view", "events", "bytesRead", "bytesWritten", "iotlbHits", "iotlbMisses", "walks", "invalidations", "harvests", "trueDirty4K",
             "reportedDirty4K", "reportedDirtyLeaves", "overReported4K", "missed4K", "eventsPerSecond"]) Assert.True(json.TryGetProperty(key, out _), key);
     }
 
@@ -105,6 +105,7 @@ public sealed class ReplayCommandTests
     [InlineData("""{ "iotlb": "64" }""", "SETSxWAYS")]
     [InlineData("""{ "harvestEvery": """, "line 1")]
     [InlineData("""{ "addressBits": 40 }""", "39, 48")]
+    [InlineData("""{ "iommu": "smmu", "addressBits": 52 }""", "use --granule 64K")]
     [InlineData("null", "no experiment")]
     public void A_wrong_experiment_is_refused_with_its_reason(string json, string reason)
     {
@@ -122,6 +123,9 @@ public sealed class ReplayCommandTests
     [InlineData("--from", "mark 77", "no mark 'mark 77'")]
     [InlineData("--to", "mark 77", "no mark 'mark 77'")]
     [InlineData("--frobnicate", "x", "--frobnicate")]
+    [InlineData("--iommu", "smmu:64K", "--iommu smmu --granule 64K")]
+    [InlineData("--address-bits", "wide", "--address-bits 'wide': a whole number is needed")]
+    [InlineData("--experiment", "absent.json", "absent.json: there is no such file")]
     public void A_wrong_option_is_refused_with_what_is_allowed(string option, string value, string reason)
     {
         Assert.Contains(reason, WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-perf"), option, value), StringComparison.Ordinal);

@@ -27,6 +27,21 @@ public class DeterminismTests
             AssertSame(Replay(experiment, trace), Replay(experiment, trace.Again()));
         }, iter: 300);
 
+    [Fact]
+    public void The_digest_of_the_truth_tells_pages_apart_and_not_their_order()
+    {
+        ulong digest(params ulong[] pages)
+        {
+            TraceBuilder builder = Small.Trace().Map(Small.Page, 63 * Small.Page);
+            foreach (ulong page in pages) builder.After(40).Write(page * Small.Page, 64);
+            return builder.Run(Small.InIova).TruthDigest;
+        }
+        Assert.Equal(digest(1, 2), digest(2, 1, 2));
+        Assert.NotEqual(digest(1, 2), digest(1, 3));
+        Assert.NotEqual(digest(1, 4), digest(2, 3));
+        Assert.Equal(0UL, digest());
+    }
+
     [Theory]
     [InlineData(1023)]
     [InlineData(1024)]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Workbench.Iommu;
 using Workbench.Replay;
@@ -11,7 +12,7 @@ namespace Workbench.Cli.Commands;
 internal static class CompareCommand
 {
     private static readonly Argument<string> Trace = new("trace") { Description = "a .dmat file" };
-    private static readonly Option<string?> Models = new("--iommu") { Description = $"models, separated by commas; MODEL:GRANULE for another granule, e.g. vtd,smmu,smmu:64K [default: {IommuCatalogue.Names}]" };
+    private static readonly Option<string?> Models = new("--iommu") { Description = $"models, separated by commas; MODEL:GRANULE for another granule, e.g. vtd,smmu,smmu:64K; the iommu of an experiment file is not used [default: {IommuCatalogue.Names}]" };
     private static readonly Option<string> Format = new("--format") { Description = "what to print: table or json", DefaultValueFactory = _ => "table" };
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "pass over damaged blocks of the trace and count them" };
 
@@ -29,46 +30,82 @@ internal static class CompareCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetRequiredValue(Trace);
-        Experiment[] experiments = [.. Experiments(ExperimentOptions.Read(parsed), parsed.GetValue(Models))];
-        // A size that one model lacks leaves that model out and says so; anything else wrong is wrong for the command.
-        bool isSizeProblem(Experiment e) => e.Validate().Count > 0 && (e with { PageSize = "as-mapped" }).Validate().Count == 0;
-        Experiment[] lacking = [.. experiments.Where(isSizeProblem)];
-        string[] problems = [.. experiments.Except(lacking).SelectMany(e => e.Validate()).Distinct()];
+        (string Name, Experiment Experiment)[] asked = [.. Experiments(ExperimentOptions.Read(parsed), NamesIn(parsed.GetValue(Models)))];
+        // What no model could make right is wrong for the command; what one lacks leaves that one out and says so.
+        string[] problems = [.. asked.SelectMany(a => WithoutChoices(a.Experiment).Validate()).Distinct()];
         if (problems.Length > 0) throw new ArgumentException(string.Join(" ", problems));
-        if (lacking.Length == experiments.Length) throw new ArgumentException(string.Join(" ", lacking.SelectMany(e => e.Validate()).Distinct()));
+        if (ExperimentOptions.FileNamesIommu(parsed)) Console.Error.WriteLine("workbench: note: the experiment file names an iommu, which compare does not use; say --iommu.");
         List<ReplaySummary> summaries = [];
-        List<string> leftOut = [.. lacking.SelectMany(e => e.Validate())];
+        List<string> leftOut = [];
+        HashSet<ulong> truths = [];
         string title = "";
-        foreach (Experiment experiment in experiments.Except(lacking))
+        foreach ((string name, Experiment experiment) in asked)
         {
+            if (experiment.Validate() is { Count: > 0 } lacks)
+            {
+                leftOut.Add($"{name}: {string.Join(" ", lacks)}");
+                continue;
+            }
             using DmatReader reader = DmatFile.Open(path, parsed.GetValue(SkipBad));
             title = reader.Provenance.Title;
-            using ProgressLine progress = new($"events, {experiment.Iommu}", reader.EventCount);
             try
             {
-                summaries.Add(ReplaySummary.Of(Replayer.Run(experiment, new DmatSource(reader), null, progress.Report, cancellation), experiment, Path.GetFileName(path)));
+                ReplayResult result = Replay(experiment, reader, name, cancellation);
+                truths.Add(result.TruthDigest);
+                summaries.Add(ReplaySummary.Of(result, experiment, Path.GetFileName(path)));
             }
-            catch (TraceFormatException e) when (experiment.Granule != "4K")
+            catch (Exception e) when (e is ArgumentException or NotSupportedException || (e is TraceFormatException && IsOfTheModel(e.Message)))
             {
-                // A trace of 4 KiB mappings cannot be installed with a larger granule; the other columns stand.
-                leftOut.Add($"{experiment.Iommu}:{experiment.Granule}: {e.Message}");
+                leftOut.Add($"{name}: {CommandLine.FirstLine(e.Message)}");
             }
         }
-        if (summaries.Count == 0) throw new ArgumentException(string.Join(" ", leftOut));
-        if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(JsonSerializer.Serialize([.. summaries], ReplayJson.Default.ReplaySummaryArray));
-        else CompareTable.Print(Console.Out, title, summaries, leftOut);
+        if (summaries.Count == 0) throw new ArgumentException("No model is left to compare. " + string.Join(" ", leftOut));
+        if (parsed.GetValue(Format) == "json")
+        {
+            foreach (string reason in leftOut) Console.Error.WriteLine("workbench: left out: " + reason);
+            Console.Out.WriteLine(JsonSerializer.Serialize([.. summaries], ReplayJson.Default.ReplaySummaryArray));
+        }
+        else CompareTable.Print(Console.Out, title, summaries, truths.Count == 1, leftOut);
         return CommandLine.Done;
     }
 
-    private static IEnumerable<Experiment> Experiments(Experiment common, string? models)
+    private static ReplayResult Replay(Experiment experiment, DmatReader reader, string name, CancellationToken cancellation)
     {
-        foreach (string name in models is null ? IommuCatalogue.Models.Select(m => m.Name) : models.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        using ProgressLine progress = new("events", reader.EventCount, name);
+        try
+        {
+            return Replayer.Run(experiment, new DmatSource(reader), null, progress.Report, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events of {name}; nothing was written."));
+        }
+    }
+
+    /// <summary>Does another granule or address width, which other models may have, help?</summary>
+    private static bool IsOfTheModel(string message) => ((string[])["--granule", "--address-bits", "address width"]).Any(word => message.Contains(word, StringComparison.Ordinal));
+
+    /// <summary>The experiment with what models differ in set to what its model has.</summary>
+    private static Experiment WithoutChoices(Experiment e) => e with { AddressBits = IommuCatalogue.Find(e.Iommu)?.AddressBits[0] ?? e.AddressBits, Granule = "4K", PageSize = "as-mapped" };
+
+    private static string[] NamesIn(string? models)
+    {
+        if (models is null) return [.. IommuCatalogue.Models.Select(m => m.Name)];
+        string[] names = models.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return names.Length > 0 ? names : throw new ArgumentException($"--iommu '{models}' names no model; there is: {IommuCatalogue.Names}.");
+    }
+
+    private static IEnumerable<(string Name, Experiment Experiment)> Experiments(Experiment common, string[] names)
+    {
+        // A granule asked for in general is for the models that have it, if any does.
+        bool hasGranule(string name) => IommuCatalogue.Find(name) is { } model && PageSizes.Log2Of(common.Granule) is { } granule && model.LeafSizes.ContainsKey(granule);
+        bool isForSome = names.Any(hasGranule);
+        foreach (string name in names)
         {
             string[] parts = name.Split(':', 2);
             Experiment e = common with { Iommu = parts[0] };
-            if (parts.Length == 2) yield return e with { Granule = parts[1] };
-            // A granule asked for in general is for the models that have it.
-            else yield return IommuCatalogue.Find(parts[0]) is { } model && PageSizes.Log2Of(e.Granule) is { } granule && !model.LeafSizes.ContainsKey(granule) ? e with { Granule = "4K" } : e;
+            if (parts.Length == 2) yield return (name, e with { Granule = parts[1] });
+            else yield return (name, isForSome && !hasGranule(name) ? e with { Granule = "4K" } : e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Workbench.Iommu;
@@ -37,6 +38,8 @@ internal static class ReplayCommand
         string path = parsed.GetRequiredValue(Trace);
         Experiment experiment = ExperimentOptions.Read(parsed);
         experiment = experiment with { Iommu = parsed.GetValue(Iommu) ?? experiment.Iommu };
+        if (experiment.Iommu.Split(':') is [var model, var granule] && IommuCatalogue.Find(model) is not null)
+            throw new ArgumentException($"--iommu {experiment.Iommu} is the form of compare; for one replay write --iommu {model} --granule {granule}.");
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems));
         using DmatReader reader = DmatFile.Open(path, parsed.GetValue(SkipBad));
         string? folder = parsed.GetValue(Out);
@@ -55,9 +58,7 @@ internal static class ReplayCommand
             }
             catch (OperationCanceledException)
             {
-                progress.Dispose();
-                Console.Error.WriteLine($"workbench: interrupted after {progress.Done:n0} events; nothing was written.");
-                return CommandLine.Interrupted;
+                throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events; nothing was written."));
             }
         }
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;

@@ -36,10 +36,7 @@ internal static class TraceGenerateCommand
                 while (done < total)
                 {
                     if (cancellation.IsCancellationRequested)
-                    {
-                        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"workbench: interrupted after {done:n0} events; nothing was left at {target}."));
-                        return Task.FromResult(CommandLine.Interrupted);
-                    }
+                        throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {done:n0} events; nothing was left at {target}."));
                     Span<TraceEvent> next = batch.AsSpan(0, (int)Math.Min(BatchEvents, total - done));
                     stream.Fill(next);
                     writer.Append(next);

@@ -35,6 +35,7 @@ internal static class TraceVerifyCommand
     internal static FileStream OpenInput(string path)
     {
         if (Directory.Exists(path)) throw new TraceFormatException($"{path} is a folder; name a .dmat file in it.");
+        if (!File.Exists(path)) throw new TraceFormatException($"{path}: there is no such file; name a .dmat file.");
         return new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
     }
 }

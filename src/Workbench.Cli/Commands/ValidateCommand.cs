@@ -17,7 +17,18 @@ internal static class ValidateCommand
         recording.SetAction((parsed, cancellation) =>
         {
             using DmatReader reader = DmatFile.Open(parsed.GetRequiredValue(trace));
-            RecordingValidation v = RecordingValidator.Run(reader, cancellation);
+            RecordingValidation v;
+            using (ProgressLine progress = new("events", reader.EventCount))
+            {
+                try
+                {
+                    v = RecordingValidator.Run(reader, progress.Report, cancellation);
+                }
+                catch (OperationCanceledException)
+                {
+                    throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events; nothing was found out."));
+                }
+            }
             TextWriter to = Console.Out;
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Model {v.Model}, IOTLB {v.Iotlb} as the recorder's; emptied {v.FullFlushes:n0} times."));
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Hit or fill predicted: {v.HitOrFillAgrees:n0} of {v.Translations:n0} ({100.0 * v.HitOrFillAgrees / v.Translations:f4} %); recorded {v.RecordedHits:n0} hits, {v.Translations - v.RecordedHits:n0} fills."));

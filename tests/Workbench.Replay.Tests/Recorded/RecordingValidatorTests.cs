@@ -8,7 +8,7 @@ namespace Workbench.Replay.Tests.Recorded;
 /// <summary>The recorder's IOMMU as independent oracle, and that the comparison can fail.</summary>
 public class RecordingValidatorTests
 {
-    private static RecordingValidation Validate(DmatReader reader) => RecordingValidator.Run(reader, TestContext.Current.CancellationToken);
+    private static RecordingValidation Validate(DmatReader reader) => RecordingValidator.Run(reader, cancellation: TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("intel-nvme-randrw", 119_392)]
