@@ -21,6 +21,9 @@ internal static class SmallTraces
     private static readonly uint[] Pasids = [TraceEvent.NoPasid, TraceEvent.NoPasid, TraceEvent.NoPasid, 1, 1 + (1 << 15)];
     private static readonly Permission[] Permissions = [Permission.ReadWrite, Permission.ReadWrite, Permission.ReadWrite, Permission.Read, Permission.Write];
 
+    // Their domains belong to whole devices; a PASID is refused.
+    private static readonly string[] WithoutPasids = ["amd", "smmu-s2", "riscv-g"];
+
     private static readonly Gen<long> Gap = Gen.OneOf(Gen.Const(0L), Gen.Long[0, 4], Gen.Long[0, 40], Gen.OneOf(5L, 15, 20, 250, 1000, 2560, 7680), Gen.Long[0, 3000], Gen.Long[0, 20_000]);
 
     private static readonly Gen<Step> AnyStep = Gen.Select(Gen.Int[0, 23], Gen.Int[0, Places.Length - 1], Gen.Int[0, 7], Gen.Int[0, 19], Gen.Int[0, 19], Gap)
@@ -73,10 +76,10 @@ internal static class SmallTraces
         ulong iova = Places[s.Where], size = Sizes[s.Size];
         // A GiB of 4 KiB leaves is too much for a slow reference.
         if (size == Huge && (experiment.PageSize is "4K" or "2M" || experiment.View == View.Gpa || iova % Large != 0)) size = Large;
-        trace.After(s.GapNs).By(Devices[s.Who % 4], Pasids[s.Who / 4]);
+        trace.After(s.GapNs).By(Devices[s.Who % 4], WithoutPasids.Contains(experiment.Iommu) ? TraceEvent.NoPasid : Pasids[s.Who / 4]);
         switch (s.Verb)
         {
-            case <= 4: trace.Map(iova, size, PhysicalOf(s, iova, experiment), Permissions[s.Detail / 4]); break;
+            case <= 4: trace.Map(iova, size, PhysicalOf(s, iova, experiment), PermissionOf(s, experiment)); break;
             case <= 7: trace.Unmap(iova, size); break;
             case <= 16: trace.Write(iova + Offsets[s.Detail % 4], Lengths[s.Size], FlagsOf(s.Detail)); break;
             case <= 18: trace.Read(iova + Offsets[s.Detail % 4], Lengths[s.Size], FlagsOf(s.Detail)); break;
@@ -94,6 +97,10 @@ internal static class SmallTraces
         if (experiment.View == View.Gpa) return (s.Detail % 4) switch { 0 => iova, 1 => 0, 2 => Large - Page, _ => 3 * Large };
         return iova + (s.Detail % 4) switch { 0 => 0, 1 => Large, _ => Huge } + (s.Detail == 19 ? Page : 0);
     }
+
+    // Most formats have no leaves that can be written and not read.
+    private static Permission PermissionOf(Step s, Experiment experiment) =>
+        Permissions[s.Detail / 4] is Permission.Write && experiment.Iommu != "vtd" ? Permission.ReadWrite : Permissions[s.Detail / 4];
 
     private static EventFlags FlagsOf(int detail) => detail switch { 3 or 4 => EventFlags.Ring, 5 => EventFlags.Interrupt, _ => EventFlags.None };
 }
