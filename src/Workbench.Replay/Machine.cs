@@ -137,13 +137,13 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>Says which of its limits a map broke.</summary>
-    private static TraceFormatException OutOfRange(IPageTable table, ulong iova, ulong target, ulong length)
+    private static Exception OutOfRange(IPageTable table, ulong iova, ulong target, ulong length)
     {
         string what = $"The trace maps 0x{length:x} bytes at 0x{iova:x} to 0x{target:x}";
         int granule = table.SmallestLeafLog2;
-        if (((iova | target | length) & 0xFFF) != 0) return new($"{what}: not whole 4 KiB pages. Check the trace.");
-        if (((iova | target | length) & ((1UL << granule) - 1)) != 0) return new($"{what}: not whole pages of {PageSizes.Show(granule)}, the smallest that this granule has. Replay with --granule 4K, or with --view gpa.");
-        return new($"{what}: beyond the table's last address 0x{table.LastIova:x}, or beyond the physical addresses it can hold. Replay with more --address-bits, or check the trace.");
+        if (((iova | target | length) & 0xFFF) != 0) return new TraceFormatException($"{what}: not whole 4 KiB pages. Check the trace.");
+        if (((iova | target | length) & ((1UL << granule) - 1)) != 0) return new ModelLimitException($"{what}: not whole pages of {PageSizes.Show(granule)}, the smallest that this granule has. Replay with --granule 4K, or with --view gpa.");
+        return new ModelLimitException($"{what}: beyond the table's last address 0x{table.LastIova:x}, or beyond the physical addresses it can hold. Replay with more --address-bits, or check the trace.");
     }
 
     private void NotePeak() => PeakTableBytes = Math.Max(PeakTableBytes, (long)driver.FramesInUse * 4096);
@@ -209,7 +209,8 @@ internal sealed class Machine : IDisposable
     {
         MapResult result = driver.Map(tracker.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
         NotePeak();
-        if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): it must be whole pages of {PageSizes.Show(tracker.Domain.Table.SmallestLeafLog2)} within the address width and must not overlap.");
+        if (result == MapResult.OutOfRange) throw new ModelLimitException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped: it must be whole pages of {PageSizes.Show(tracker.Domain.Table.SmallestLeafLog2)} within the address width. Replay with --granule 4K or more --address-bits.");
+        if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): its ranges must not overlap.");
         driver.Invalidate(tracker.Domain, gather);
     }
 

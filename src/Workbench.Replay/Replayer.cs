@@ -62,7 +62,7 @@ public sealed class Replayer
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
-        using Machine machine = new(IommuCatalogue.Build(experiment.ToSpec()), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag" };
+        using Machine machine = new(Build(experiment), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag" };
         Replayer replayer = new(experiment, source, view, machine, cancellation);
         try
         {
@@ -72,6 +72,19 @@ public sealed class Replayer
         {
             progress?.Invoke(replayer.events);
             throw;
+        }
+    }
+
+    private static IIommuDriver Build(Experiment experiment)
+    {
+        IommuSpec spec = experiment.ToSpec();
+        try
+        {
+            return IommuCatalogue.Build(spec);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new ModelLimitException(refused.Message, refused);
         }
     }
 

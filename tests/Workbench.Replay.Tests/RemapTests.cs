@@ -95,7 +95,7 @@ public class RemapTests
     [Fact]
     public void A_map_beyond_the_address_width_is_refused()
     {
-        TraceFormatException refused = Assert.Throws<TraceFormatException>(() => new TraceBuilder().Map(1UL << 39, Page).Run(InIova));
+        ModelLimitException refused = Assert.Throws<ModelLimitException>(() => new TraceBuilder().Map(1UL << 39, Page).Run(InIova));
         Assert.Contains("--address-bits", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1, new TraceBuilder().Map(1UL << 39, Page).Run(InIova with { AddressBits = 48 }).Leaves);
     }

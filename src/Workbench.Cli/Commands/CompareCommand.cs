@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Workbench.Iommu;
 using Workbench.Replay;
-using Workbench.Traces;
 using Workbench.Traces.Native;
 
 namespace Workbench.Cli.Commands;
@@ -54,7 +53,7 @@ internal static class CompareCommand
                 truths.Add(result.TruthDigest);
                 summaries.Add(ReplaySummary.Of(result, experiment, Path.GetFileName(path)));
             }
-            catch (Exception e) when (e is ArgumentException or NotSupportedException || (e is TraceFormatException && IsOfTheModel(e.Message)))
+            catch (NotSupportedException e)
             {
                 leftOut.Add($"{name}: {CommandLine.FirstLine(e.Message)}");
             }
@@ -81,9 +80,6 @@ internal static class CompareCommand
             throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events of {name}; nothing was written."));
         }
     }
-
-    /// <summary>Does another granule or address width, which other models may have, help?</summary>
-    private static bool IsOfTheModel(string message) => ((string[])["--granule", "--address-bits", "address width"]).Any(word => message.Contains(word, StringComparison.Ordinal));
 
     /// <summary>The experiment with what models differ in set to what its model has.</summary>
     private static Experiment WithoutChoices(Experiment e) => e with { AddressBits = IommuCatalogue.Find(e.Iommu)?.AddressBits[0] ?? e.AddressBits, Granule = "4K", PageSize = "as-mapped" };

@@ -105,7 +105,7 @@ public class VendorTests
             foreach (View view in (View[])[View.Iova, View.Gpa]) Assert.Equal(0, Replay("intel-nic-pair", lagging with { View = view }).Missed4K);
             return;
         }
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => Replay("intel-perf", lagging));
+        ModelLimitException refused = Assert.Throws<ModelLimitException>(() => Replay("intel-perf", lagging));
         Assert.Contains("DirtyMayLag", refused.Message, StringComparison.Ordinal);
     }
 }
