@@ -84,7 +84,7 @@ public sealed class IommuDriver : IIommuDriver
         {
             ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
             InvalidationGather gather = new();
-            domain.Table.ScanDirty(0, clear: true, ref unlimited, Unheard.Instance, gather);
+            domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, Unheard.Instance, gather);
             Invalidate(domain, gather);
         }
         domain.TracksDirty = enable;

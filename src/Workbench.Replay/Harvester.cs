@@ -127,7 +127,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
     {
         budget.RemainingNs = atomic ? 1 : (long)Math.Clamp(unchecked((ulong)nowNs - (ulong)clockNs), 1, long.MaxValue);
         long given = budget.RemainingNs;
-        ulong? next = Current.Domain.Table.ScanDirty(scanFrom, clear: true, ref budget, Current, gather);
+        ulong? next = Current.Domain.Table.ScanDirty(scanFrom, ulong.MaxValue, clear: true, ref budget, Current, gather);
         if (!atomic) clockNs += given - budget.RemainingNs;
         if (next is { } more)
         {

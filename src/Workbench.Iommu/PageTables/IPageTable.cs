@@ -29,10 +29,11 @@ public interface IPageTable
     ulong Unmap(ulong iova, ulong length, IDirtySink? dirty, InvalidationGather gather);
 
     /// <summary>
-    /// Looks for dirty leaves from an IOVA on, reports each and (if asked) clears it, until the table ends or the budget is used up.
+    /// Looks for dirty leaves from an IOVA on, reports each and (if asked) clears it, until <paramref name="lastIova"/> is passed, the table ends or the budget is
+    /// used up. A leaf that the range only touches is looked at, reported and cleared whole.
     /// Returns where to go on, with the same budget refilled, or null at the end.
     /// </summary>
-    ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
+    ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
 
     /// <summary>The leaf entry that maps an address, as memory holds it (of a run: the member for the address); false if there is none.</summary>
     bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2);

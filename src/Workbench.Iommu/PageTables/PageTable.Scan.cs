@@ -7,19 +7,19 @@ namespace Workbench.Iommu.PageTables;
 public sealed unsafe partial class PageTable<TFormat>
 {
     /// <inheritdoc/>
-    public ulong? ScanDirty(ulong fromIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
+    public ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(dirty);
         ArgumentNullException.ThrowIfNull(gather);
-        if (fromIova > shape.LastInput<TFormat>()) return null;
+        if (fromIova > Math.Min(lastIova, shape.LastInput<TFormat>())) return null;
         if (budget.RemainingNs <= 0) return fromIova;
-        ulong? next = ScanTable(Root.Value, RootLevel, fromIova, fromIova, clear, ref budget, dirty, gather);
+        ulong? next = ScanTable(Root.Value, RootLevel, fromIova, fromIova, lastIova, clear, ref budget, dirty, gather);
         if (next is null) budget.LevelsPaid = 0;
         return next;
     }
 
     /// <summary>Scans from <paramref name="from"/> on, in a call that <paramref name="began"/> where the last one stopped.</summary>
-    private ulong? ScanTable(ulong table, int level, ulong began, ulong from, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
+    private ulong? ScanTable(ulong table, int level, ulong began, ulong from, ulong last, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         unchecked
         {
@@ -29,6 +29,7 @@ public sealed unsafe partial class PageTable<TFormat>
             for (int i = IndexOf(from, level); i < count; i++)
             {
                 ulong start = Start(from, level, i);
+                if (start > last) return null;
                 // On the way down to where the last call stopped, what it looked at is paid for: each entry costs once, at its own time.
                 bool pays = start > began || (start == began && RootLevel - level >= budget.LevelsPaid);
                 if (pays && budget.RemainingNs <= 0)
@@ -47,7 +48,7 @@ public sealed unsafe partial class PageTable<TFormat>
                 if (!TFormat.IsPresent(entry, level)) continue;
                 if (!isLeaf)
                 {
-                    if (ScanTable(TFormat.TableAddress(entry), level - 1, began, Math.Max(start, from), clear, ref budget, dirty, gather) is { } next) return next;
+                    if (ScanTable(TFormat.TableAddress(entry), level - 1, began, Math.Max(start, from), last, clear, ref budget, dirty, gather) is { } next) return next;
                     continue;
                 }
                 ulong* head = entries + (i & -run);

@@ -184,7 +184,7 @@ public sealed class AmdModelTests
                     InvalidationGather cleared = new();
                     ReportedLeaves reported = new();
                     ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-                    Assert.Null(domain.Table.ScanDirty(0, clear: true, ref unlimited, reported, cleared));
+                    Assert.Null(domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, reported, cleared));
                     Assert.Equal(naive.Harvest(number), reported.All);
                     if (step.Verb == Verb.Harvest) Flush(driver, domain, naive, number, cleared);
                     break;

@@ -91,7 +91,7 @@ public sealed class AmdNestedTests
         using Nest n = new(tracking: true);
         n.Access(true);
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        n.Host.ScanDirty(0, clear: true, ref unlimited, new Models.ReportedLeaves(), new());
+        n.Host.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, new Models.ReportedLeaves(), new());
         if (invalidates) n.M.Submit(AmdCommand.InvalidatePages(new(20), new(Data), 21));
         n.Access(true);
         Assert.Equal(invalidates, n.HostIsDirty(Data));

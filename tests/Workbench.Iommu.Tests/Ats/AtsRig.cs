@@ -79,7 +79,7 @@ internal sealed class AtsRig : IContextLocator, IDisposable
     {
         ReportedLeaves found = new();
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        Tables[space].ScanDirty(0, clear: true, ref unlimited, found, new());
+        Tables[space].ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, found, new());
         FlushIotlb(space, 0, ulong.MaxValue);
         return found.All.Count;
     }

@@ -76,7 +76,7 @@ public abstract partial class PageTableFormatContract<TFormat>
                     ReportedLeaves found = new();
                     ScanBudget unlimited = new() { RemainingNs = long.MaxValue, ScanNs = 1 };
                     InvalidationGather gather = new();
-                    Assert.Null(rig.Table.ScanDirty(step.Iova, step.Clear, ref unlimited, found, gather));
+                    Assert.Null(rig.Table.ScanDirty(step.Iova, ulong.MaxValue, step.Clear, ref unlimited, found, gather));
                     if (step.Clear) AssertCovered(gather, found.All);
                     else Assert.True(gather.IsEmpty);
                     Assert.Equal(naive.Scan(step.Iova, step.Clear), found.All);
@@ -140,7 +140,7 @@ public abstract partial class PageTableFormatContract<TFormat>
             Assert.True(slices < 200_000, $"A scan in slices of {slice} entries does not come past 0x{from:x}.");
             long before = budget.EntriesScanned;
             budget.RemainingNs = slice;
-            next = table.ScanDirty(from, clear, ref budget, found, new());
+            next = table.ScanDirty(from, ulong.MaxValue, clear, ref budget, found, new());
             // A run is looked at as a whole: the last one may go beyond the slice.
             long looked = budget.EntriesScanned - before;
             Assert.True(looked < slice + LargestRun && (next is null || looked >= slice), $"A slice of {slice} entries from 0x{from:x} on looked at {looked}.");

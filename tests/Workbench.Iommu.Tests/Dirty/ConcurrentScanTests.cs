@@ -37,7 +37,7 @@ public sealed class ConcurrentScanTests
                 // A short scan, the way down and the pages, so that the two sides meet on the same words all the time.
                 ReportedLeaves found = new();
                 ScanBudget budget = new() { RemainingNs = 3 + Pages, ScanNs = 1 };
-                m.Domain.Table.ScanDirty(0, clear: true, ref budget, found, new());
+                m.Domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, found, new());
                 reports += found.All.Count;
                 foreach ((ulong page, _) in found.All) reported.Add(page);
                 for (ulong page = 0; page < Pages; page++) cleanings += ClearAccessed(ref m.Entry(page << 12, 0)) ? 1 : 0;
@@ -97,7 +97,7 @@ public sealed class ConcurrentScanTests
     private static void ScanWith(VtdMachine m, Action betweenReadAndClear)
     {
         ScanBudget budget = new() { RemainingNs = long.MaxValue };
-        Assert.Null(m.Domain.Table.ScanDirty(0, clear: true, ref budget, new During(betweenReadAndClear), new()));
+        Assert.Null(m.Domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, new During(betweenReadAndClear), new()));
     }
 
     // The scan has read the entry, reports it, and clears it then: what hardware sets in between must stay.
@@ -147,7 +147,7 @@ public sealed class ConcurrentScanTests
             ReportedLeaves found = new();
             InvalidationGather gather = new();
             ScanBudget budget = new() { RemainingNs = long.MaxValue };
-            m.Domain.Table.ScanDirty(0, clear: true, ref budget, found, gather);
+            m.Domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, found, gather);
             m.Driver.Invalidate(m.Domain, gather);
             Assert.Equal([(page, 12)], found.All);
         }

@@ -104,7 +104,7 @@ public sealed class IommuModelTests
                     InvalidationGather cleared = new();
                     ReportedLeaves reported = new();
                     ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-                    Assert.Null(domain.Table.ScanDirty(0, clear: true, ref unlimited, reported, cleared));
+                    Assert.Null(domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, reported, cleared));
                     Assert.Equal(naive.Mappings[number].Scan(0, clear: true), reported.All);
                     if (step.Verb == Verb.Harvest) Flush(driver, domain, naive, number, cleared, largestMask);
                     break;

@@ -92,7 +92,7 @@ public sealed class RiscVModelTests
                 case Verb.Harvest or Verb.HarvestWithoutFlush:
                     ReportedLeaves reported = new();
                     ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-                    Assert.Null(domain.Table.ScanDirty(0, clear: true, ref unlimited, reported, gather));
+                    Assert.Null(domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, reported, gather));
                     Assert.Equal(naive.Harvest(number), reported.All);
                     if (step.Verb == Verb.Harvest) Flush(driver, domain, naive, number, gather, hasRanges);
                     break;

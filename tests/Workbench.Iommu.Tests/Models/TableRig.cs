@@ -50,7 +50,7 @@ internal sealed class TableRig<TFormat> : IDisposable
     {
         ReportedLeaves found = new();
         spent = new() { RemainingNs = long.MaxValue };
-        if (Table.ScanDirty(0, clear, ref spent, found, new InvalidationGather()) is not null) throw new InvalidOperationException("an unlimited scan stopped");
+        if (Table.ScanDirty(0, ulong.MaxValue, clear, ref spent, found, new InvalidationGather()) is not null) throw new InvalidOperationException("an unlimited scan stopped");
         return found.All;
     }
 

@@ -60,7 +60,7 @@ public sealed class NestedWalkerTests : IDisposable
         Map();
         Walk(AccessKind.Write);
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        rig.Second.ScanDirty(0, clear: true, ref unlimited, new ReportedLeaves(), new());
+        rig.Second.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, new ReportedLeaves(), new());
         Assert.Equal(FaultKind.None, Walk(AccessKind.Write));
         Assert.Equal((true, false, false), (IsDirtyInSecond(Gpa), IsDirtyInSecond(TableGpa(0)), IsDirtyInSecond(TableGpa(3))));
     }

@@ -167,7 +167,7 @@ public sealed class PageTableTests : IDisposable
         for (int slices = 0; next is { } from && slices < 10_000; slices++)
         {
             budget.RemainingNs = slice;
-            next = table.ScanDirty(from, clear: true, ref budget, found, gather);
+            next = table.ScanDirty(from, ulong.MaxValue, clear: true, ref budget, found, gather);
         }
         Assert.Null(next);
         Assert.Equal([(3UL, 12)], found.All);
@@ -181,7 +181,7 @@ public sealed class PageTableTests : IDisposable
         MarkDirty(0);
         ReportedLeaves found = new();
         ScanBudget budget = new() { RemainingNs = 0, ScanNs = 1 };
-        Assert.Equal(0x777UL, table.ScanDirty(0x777, clear: true, ref budget, found, gather));
+        Assert.Equal(0x777UL, table.ScanDirty(0x777, ulong.MaxValue, clear: true, ref budget, found, gather));
         Assert.Equal(0, budget.EntriesScanned);
         Assert.Empty(found.All);
     }
@@ -193,8 +193,8 @@ public sealed class PageTableTests : IDisposable
         MarkDirty(0);
         ReportedLeaves found = new();
         ScanBudget budget = new() { RemainingNs = long.MaxValue };
-        table.ScanDirty(0, clear: false, ref budget, found, gather);
-        table.ScanDirty(0, clear: false, ref budget, found, gather);
+        table.ScanDirty(0, ulong.MaxValue, clear: false, ref budget, found, gather);
+        table.ScanDirty(0, ulong.MaxValue, clear: false, ref budget, found, gather);
         Assert.Equal([(0UL, 12), (0UL, 12)], found.All);
         Assert.Equal(0, budget.EntriesCleared);
     }
@@ -205,7 +205,7 @@ public sealed class PageTableTests : IDisposable
         Map(0, 0, 0x1000);
         MarkDirty(0);
         ScanBudget budget = new() { RemainingNs = 1_000_000, ScanNs = 3, ClearNs = 100 };
-        table.ScanDirty(0, clear: true, ref budget, new ReportedLeaves(), gather);
+        table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, new ReportedLeaves(), gather);
         // One entry of each table above the leaf leads down; all 512 of each table are looked at.
         Assert.Equal(4 * 512, budget.EntriesScanned);
         Assert.Equal(1, budget.EntriesCleared);

@@ -69,7 +69,7 @@ internal sealed class SmmuMachine : IDisposable
     {
         ReportedLeaves reported = new();
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        Assert.Null((domain ?? Domain).Table.ScanDirty(0, clear, ref unlimited, reported, gather ?? new()));
+        Assert.Null((domain ?? Domain).Table.ScanDirty(0, ulong.MaxValue, clear, ref unlimited, reported, gather ?? new()));
         return reported.All;
     }
 

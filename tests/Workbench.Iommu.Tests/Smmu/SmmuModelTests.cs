@@ -117,7 +117,7 @@ public sealed class SmmuModelTests
     {
         ReportedLeaves reported = new();
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        Assert.Null(domain.Table.ScanDirty(0, clear: true, ref unlimited, reported, gather));
+        Assert.Null(domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, reported, gather));
         return reported.All;
     }
 

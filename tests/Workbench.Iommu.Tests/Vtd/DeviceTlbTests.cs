@@ -253,7 +253,7 @@ public sealed class DeviceTlbTests
                 {
                     ReportedLeaves reported = new();
                     ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-                    m.Domain.Table.ScanDirty(0, clear: true, ref unlimited, reported, gather);
+                    m.Domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, reported, gather);
                     m.Driver.Invalidate(m.Domain, gather);
                     Assert.Equal(written.Order(), reported.All.Select(r => r.FirstPage));
                     written.Clear();

@@ -84,7 +84,7 @@ internal sealed class VtdMachine : IDisposable
     {
         ReportedLeaves reported = new();
         ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-        Assert.Null(Domain.Table.ScanDirty(0, clear, ref unlimited, reported, gather ?? new()));
+        Assert.Null(Domain.Table.ScanDirty(0, ulong.MaxValue, clear, ref unlimited, reported, gather ?? new()));
         return reported.All;
     }
 
