@@ -1,6 +1,8 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
+using Workbench.Replay.Costs;
+using Workbench.Replay.Harvests;
 
 namespace Workbench.Replay;
 
@@ -25,10 +27,17 @@ public sealed record Experiment
     public View View { get; init; } = View.Migration;
     /// <summary>Largest leaf: a size the model has, such as "4K", "64K", "2M" or "1G", or "as-mapped" (what alignment and length of the mapping allow; in the gpa view the granule).</summary>
     public string PageSize { get; init; } = "as-mapped";
-    /// <summary>Trace time between the beginnings of two harvests: a number with ns, us, ms or s; "0" harvests only at the end.</summary>
+    /// <summary>
+    /// Trace time between the beginnings of two harvests: a number with ns, us, ms or s; "0" harvests only at the end, "asap" one after the other,
+    /// "adaptive:10ms-1s" so that harvests take 5 % of the time within these bounds.
+    /// </summary>
     public string HarvestEvery { get; init; } = "100ms";
     /// <summary>When a harvest invalidates.</summary>
     public FlushStrategy Flush { get; init; } = FlushStrategy.After;
+    /// <summary>The piece of address space that the flush strategy per-chunk invalidates at once, a power of two: a number with K, M, G or T.</summary>
+    public string FlushChunk { get; init; } = "64M";
+    /// <summary>Threads of software that harvest domains at the same time, 1 to 64.</summary>
+    public int HarvestThreads { get; init; } = 1;
     /// <summary>Let harvests take no trace time, so that no DMA falls into them.</summary>
     public bool AtomicHarvest { get; init; }
     /// <summary>What the steps of a harvest cost.</summary>
@@ -50,7 +59,10 @@ public sealed record Experiment
         if (DriverProfile.Find(Driver) is null) problems.Add($"There is no driver profile '{Driver}'; there is: {string.Join(", ", DriverProfile.All.Select(p => p.Name))}.");
         if (DirtyOrder is not ("before-data" or "may-lag")) problems.Add($"Dirty order '{DirtyOrder}' is none; before-data or may-lag.");
         if (DeviceTlb is < 0 or > 65536) problems.Add($"A device TLB of {DeviceTlb} entries: 1 to 65536, or 0 for devices without ATS.");
-        if (!Duration.TryParse(HarvestEvery, out long every) || every < 0) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), or 0 for one harvest at the end.");
+        if (!HarvestSchedule.TryParse(HarvestEvery, out _)) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), 0 for one harvest at the end, asap, or adaptive:LEAST-MOST (adaptive:10ms-1s).");
+        else if (HarvestEvery == "asap" && AtomicHarvest) problems.Add("Harvests as fast as they go that take no time never end; choose an interval, or leave atomic harvests out.");
+        if (PageSizes.Log2Of(FlushChunk) is not >= 12) problems.Add($"Flush chunk '{FlushChunk}': a power of two from 4K up, written with K, M, G or T.");
+        if (HarvestThreads is < 1 or > 64) problems.Add($"{HarvestThreads} harvest threads: 1 to 64.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");
         return problems;
     }
@@ -72,7 +84,11 @@ public sealed record Experiment
     /// <summary>The largest leaf as a power of two of bytes; 0 for as-mapped.</summary>
     internal int LargestLeafLog2 => PageSizes.Log2Of(PageSize) ?? 0;
 
-    internal long HarvestEveryNs => Duration.TryParse(HarvestEvery, out long ns) ? ns : 0;
+    internal HarvestSchedule Schedule => HarvestSchedule.TryParse(HarvestEvery, out HarvestSchedule schedule) ? schedule : default;
+
+    internal ulong FlushChunkBytes => 1UL << (PageSizes.Log2Of(FlushChunk) ?? 26);
+
+    internal StepCosts StepCosts => new() { ScanEntry = Costs.ScanNs, ClearEntry = Costs.ClearNs, RangeInvalidation = Costs.InvalidateNs };
 
     internal IommuSpec ToSpec()
     {

@@ -9,14 +9,14 @@ internal sealed class GuestMemory(Machine machine, IReadOnlyList<TraceMemoryRang
     private const ulong UnknownPiece = 1UL << 30;
 
     /// <summary>Maps what is known; returns a sentence for the reader of the result.</summary>
-    public string Map(DomainTracker guest)
+    public string Map(DomainOracle guest)
     {
         foreach (TraceMemoryRange range in ranges) machine.MapIdentity(guest, range.Start, range.Length);
         return ranges.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.";
     }
 
     /// <summary>Maps the pieces a range touches, if the guest's memory is not known.</summary>
-    public void Ensure(DomainTracker guest, ulong gpa, ulong length)
+    public void Ensure(DomainOracle guest, ulong gpa, ulong length)
     {
         if (ranges.Count > 0) return;
         for (ulong piece = gpa & ~(UnknownPiece - 1); piece <= gpa + (length - 1); piece += UnknownPiece)

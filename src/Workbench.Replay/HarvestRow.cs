@@ -31,6 +31,14 @@ public sealed record HarvestRow
     public required long EntriesScanned { get; init; }
     /// <summary>Dirty bits cleared.</summary>
     public required long EntriesCleared { get; init; }
+    /// <summary>Invalidations of a range, each with its wait.</summary>
+    public long RangeInvalidations { get; init; }
+    /// <summary>Invalidations of a whole domain, each with its wait.</summary>
+    public long DomainInvalidations { get; init; }
+    /// <summary>Cached translations that its invalidations dropped, in IOTLB and device TLBs.</summary>
+    public long EntriesEvicted { get; init; }
+    /// <summary>Bytes of bitmap that a reader of all mapped memory takes, one bit for 4 KiB.</summary>
+    public long BitmapBytes { get; init; }
     /// <summary>Commands submitted for invalidation.</summary>
     public required long Commands { get; init; }
     /// <summary>IOTLB hits since the previous harvest's end.</summary>

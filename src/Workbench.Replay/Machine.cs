@@ -14,12 +14,12 @@ internal sealed class Machine : IDisposable
 
     private readonly IIommuDriver driver;
     private readonly InvalidationGather gather = new();
-    private readonly Dictionary<DomainId, DomainTracker> byRecordedId = [];
-    private readonly DomainTracker?[] byDevice = new DomainTracker?[65536];
-    private readonly Dictionary<(RequesterId Device, uint Pasid), DomainTracker> byPasid = [];
-    private readonly HashSet<DomainTracker> numbered = [];
+    private readonly Dictionary<DomainId, DomainOracle> byRecordedId = [];
+    private readonly DomainOracle?[] byDevice = new DomainOracle?[65536];
+    private readonly Dictionary<(RequesterId Device, uint Pasid), DomainOracle> byPasid = [];
+    private readonly HashSet<DomainOracle> numbered = [];
     // What was unmapped and waits for the trace's invalidation: translations of it may still be cached.
-    private readonly List<(DomainTracker Domain, ulong FirstByte, ulong LastByte)> deferred = [];
+    private readonly List<(DomainOracle Domain, ulong FirstByte, ulong LastByte)> deferred = [];
     private readonly int largestLeafLog2;
     private bool strict;
     private readonly HashSet<DomainId> usedIds = [];
@@ -47,7 +47,7 @@ internal sealed class Machine : IDisposable
     public IIommuDriver Driver => driver;
     public IIommu Hardware => driver.Hardware;
     /// <summary>Domains in order of creation.</summary>
-    public List<DomainTracker> Domains { get; } = [];
+    public List<DomainOracle> Domains { get; } = [];
     /// <summary>Are the domains tracked from now on?</summary>
     public bool Tracks { get; private set; }
     /// <summary>Most memory that tables and the structures above them took at once, bytes.</summary>
@@ -59,31 +59,31 @@ internal sealed class Machine : IDisposable
     public bool HasDeferred => deferred.Count > 0;
 
     /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
-    public bool IsDeferred(DomainTracker tracker, ulong iova) => deferred.Exists(d => d.Domain == tracker && iova >= d.FirstByte && iova <= d.LastByte);
+    public bool IsDeferred(DomainOracle tracker, ulong iova) => deferred.Exists(d => d.Domain == tracker && iova >= d.FirstByte && iova <= d.LastByte);
 
-    public DomainTracker TrackerOf(RequesterId device, uint pasid)
+    public DomainOracle TrackerOf(RequesterId device, uint pasid)
     {
-        DomainTracker? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        DomainOracle? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
         return tracker ?? AttachTo(Create(null), device, pasid);
     }
 
     /// <summary>All devices share one domain: the gpa view.</summary>
-    public DomainTracker SharedBy(RequesterId device, uint pasid)
+    public DomainOracle SharedBy(RequesterId device, uint pasid)
     {
-        DomainTracker? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        DomainOracle? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
         return tracker ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
     }
 
-    private DomainTracker Create(DomainId? id)
+    private DomainOracle Create(DomainId? id)
     {
         DomainId own = id is { } wanted && usedIds.Add(wanted) ? wanted : NextOwn();
-        DomainTracker tracker = new(driver.CreateDomain(own)) { Log = Log };
+        DomainOracle tracker = new(driver.CreateDomain(own)) { Log = Log };
         Domains.Add(tracker);
         if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
         return tracker;
     }
 
-    private DomainTracker AttachTo(DomainTracker tracker, RequesterId device, uint pasid)
+    private DomainOracle AttachTo(DomainOracle tracker, RequesterId device, uint pasid)
     {
         driver.Attach(device, pasid == TraceEvent.NoPasid ? null : new Pasid(pasid), tracker.Domain);
         if (pasid == TraceEvent.NoPasid) byDevice[device.Value] = tracker;
@@ -97,8 +97,8 @@ internal sealed class Machine : IDisposable
     /// </summary>
     public void Attach(in TraceEvent e)
     {
-        DomainTracker? current = e.PasidOrNone == TraceEvent.NoPasid ? byDevice[e.Device.Value] : byPasid.GetValueOrDefault((e.Device, e.PasidOrNone));
-        if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? known))
+        DomainOracle? current = e.PasidOrNone == TraceEvent.NoPasid ? byDevice[e.Device.Value] : byPasid.GetValueOrDefault((e.Device, e.PasidOrNone));
+        if (byRecordedId.TryGetValue(e.Domain, out DomainOracle? known))
         {
             if (known != current) AttachTo(known, e.Device, e.PasidOrNone);
             return;
@@ -116,7 +116,7 @@ internal sealed class Machine : IDisposable
             Unmap(e);
             return;
         }
-        DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
+        DomainOracle tracker = TrackerOf(e.Device, e.PasidOrNone);
         IPageTable table = tracker.Domain.Table;
         MapResult result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         if (result == MapResult.AlreadyMapped)
@@ -127,6 +127,7 @@ internal sealed class Machine : IDisposable
             Remove(tracker, e.Iova - before, e.Length + before);
             result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
+        if (result == MapResult.Mapped) tracker.MappedBytes += e.Length;
         if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
         if (result != MapResult.Mapped)
             throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
@@ -157,7 +158,7 @@ internal sealed class Machine : IDisposable
 
     public void Unmap(in TraceEvent e)
     {
-        DomainTracker tracker = TrackerOf(e.Device, e.PasidOrNone);
+        DomainOracle tracker = TrackerOf(e.Device, e.PasidOrNone);
         IPageTable table = tracker.Domain.Table;
         ulong removed = Remove(tracker, e.Iova, e.Length);
         if (removed > e.Length || (removed < e.Length && table.TryGetLeaf(e.Iova, out _, out _))) PartialUnmaps++;
@@ -171,10 +172,12 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>Unmaps and keeps what is dirty; an update still on its way would find its entry gone, so it is waited for.</summary>
-    private ulong Remove(DomainTracker tracker, ulong iova, ulong length)
+    private ulong Remove(DomainOracle tracker, ulong iova, ulong length)
     {
         if (Tracks && DirtyMayLag) driver.Fence();
-        return tracker.Domain.Table.Unmap(iova, length, Tracks ? tracker : null, gather);
+        ulong removed = tracker.Domain.Table.Unmap(iova, length, Tracks ? tracker : null, gather);
+        tracker.MappedBytes -= removed;
+        return removed;
     }
 
     /// <summary>An invalidation of the trace, issued again by our driver.</summary>
@@ -187,7 +190,7 @@ internal sealed class Machine : IDisposable
             driver.InvalidateAll();
             deferred.Clear();
         }
-        else if (byRecordedId.TryGetValue(e.Domain, out DomainTracker? tracker))
+        else if (byRecordedId.TryGetValue(e.Domain, out DomainOracle? tracker))
         {
             // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
             strict = false;
@@ -197,7 +200,7 @@ internal sealed class Machine : IDisposable
         }
     }
 
-    private void Settle(DomainTracker tracker, in TraceEvent e)
+    private void Settle(DomainOracle tracker, in TraceEvent e)
     {
         (ulong first, ulong last) = e.Kind == EventKind.InvalidateDomain ? (0, ulong.MaxValue) : (e.Iova, e.Iova + (e.Length - 1));
         for (int i = deferred.Count - 1; i >= 0; i--)
@@ -205,10 +208,11 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>Maps guest memory one to one, for the gpa view.</summary>
-    public void MapIdentity(DomainTracker tracker, ulong start, ulong length)
+    public void MapIdentity(DomainOracle tracker, ulong start, ulong length)
     {
         MapResult result = driver.Map(tracker.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
         NotePeak();
+        if (result == MapResult.Mapped) tracker.MappedBytes += length;
         if (result == MapResult.OutOfRange) throw new ModelLimitException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped: it must be whole pages of {PageSizes.Show(tracker.Domain.Table.SmallestLeafLog2)} within the address width. Replay with --granule 4K or more --address-bits.");
         if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): its ranges must not overlap.");
         driver.Invalidate(tracker.Domain, gather);
@@ -218,7 +222,7 @@ internal sealed class Machine : IDisposable
     public void StartTracking()
     {
         Tracks = true;
-        foreach (DomainTracker tracker in Domains)
+        foreach (DomainOracle tracker in Domains)
         {
             driver.SetDirtyTracking(tracker.Domain, true);
             tracker.Reset();

@@ -1,6 +1,10 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Faults;
 using Workbench.Traces;
+using Workbench.Replay.Costs;
+using Workbench.Replay.Harvests;
+using Workbench.Replay.Software;
+using Workbench.Replay.Trackers;
 using Workbench.Traces.Join;
 
 namespace Workbench.Replay;
@@ -23,6 +27,7 @@ public sealed class Replayer
     private readonly Machine machine;
     private readonly IIommu hardware;
     private readonly GuestMemory memory;
+    private readonly SoftwareClock clock = new();
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
@@ -30,7 +35,7 @@ public sealed class Replayer
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool measuresFromStart;
-    private DomainTracker? tracker;
+    private DomainOracle? tracker;
     private RequesterId trackedDevice;
     private uint trackedPasid;
     private bool measuring;
@@ -45,9 +50,11 @@ public sealed class Replayer
     private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
-        harvester = new(machine, experiment.Flush, experiment.Costs, experiment.AtomicHarvest, experiment.HarvestEveryNs, cancellation);
+        StepCosts costs = experiment.AtomicHarvest ? default : experiment.StepCosts;
+        TrackerContext context = new(machine, clock, costs);
+        harvester = new(context, new TableTracker(context, experiment.Flush, experiment.FlushChunkBytes), experiment.Schedule, experiment.HarvestThreads, cancellation);
         (memory, swallowed) = (new(machine, source.Provenance.GuestMemory), new(machine));
-        diagnoses = experiment.Flush != FlushStrategy.After;
+        diagnoses = !experiment.Flush.IsSound;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
         measuresFromStart = experiment.FromMark is null;
@@ -122,14 +129,14 @@ public sealed class Replayer
     /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>
     private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
     {
-        long nextNs = harvester.NextNs;
+        long nextNs = clock.NextNs;
         for (int i = 0; i < batch.Length; i++)
         {
             ref readonly TraceEvent e = ref batch[i];
             if (e.TimeNs >= nextNs && measuring)
             {
-                harvester.AdvanceTo(e.TimeNs);
-                nextNs = harvester.NextNs;
+                clock.AdvanceTo(e.TimeNs);
+                nextNs = clock.NextNs;
             }
             if (e.IsAccess)
             {
@@ -138,7 +145,7 @@ public sealed class Replayer
             }
             stopped = Other(e);
             if (stopped) return i + 1;
-            nextNs = harvester.NextNs;
+            nextNs = clock.NextNs;
         }
         stopped = false;
         return batch.Length;
@@ -248,7 +255,7 @@ public sealed class Replayer
             while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
-            DomainTracker guest = Tracker(e);
+            DomainOracle guest = Tracker(e);
             memory.Ensure(guest, gpa, inside);
             Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
@@ -257,17 +264,17 @@ public sealed class Replayer
     }
 
     /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
-    private DomainTracker Tracker(in TraceEvent e)
+    private DomainOracle Tracker(in TraceEvent e)
     {
         if (tracker is { } same && e.Device == trackedDevice && e.PasidOrNone == trackedPasid) return same;
-        DomainTracker used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
+        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
         (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
         if (view == View.Gpa && used.Domain.Table.Leaves == 0) notes.Add(memory.Map(used));
         return used;
     }
 
     /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
-    private void Transfer(in TraceEvent e, DomainTracker truth, ulong iova, ulong left, bool isWrite)
+    private void Transfer(in TraceEvent e, DomainOracle truth, ulong iova, ulong left, bool isWrite)
     {
         unchecked
         {
@@ -329,7 +336,7 @@ public sealed class Replayer
     }
 
     /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>
-    private static ulong DigestOf(List<DomainTracker> domains)
+    private static ulong DigestOf(List<DomainOracle> domains)
     {
         ulong digest = 0;
         unchecked

@@ -11,7 +11,7 @@ internal sealed class SwallowedWrites(Machine machine)
     private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> last = [];
 
     /// <summary>Remembers the write for each page it touched.</summary>
-    public void Add(in TraceEvent e, DomainTracker tracker, ulong iova, ulong lastPage)
+    public void Add(in TraceEvent e, DomainOracle tracker, ulong iova, ulong lastPage)
     {
         for (ulong page = iova >> 12; page <= lastPage; page++) last[(tracker.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(tracker, page << 12));
     }
@@ -20,13 +20,13 @@ internal sealed class SwallowedWrites(Machine machine)
     public void Clear() => last.Clear();
 
     /// <summary>All pages that are unreported at the end, by domain and address, each with the write that was swallowed and why.</summary>
-    public (long Count, List<MissedPage> Pages) MissedOf(IEnumerable<DomainTracker> domains, FlushStrategy flush)
+    public (long Count, List<MissedPage> Pages) MissedOf(IEnumerable<DomainOracle> domains, FlushStrategy flush)
     {
-        string cause = Believed + (flush == FlushStrategy.None ? "D was cleared by a harvest that did not invalidate" : "it was filled after the harvest's invalidation and before its clear");
+        string cause = Believed + flush.LossCause;
         const string Unmapped = Believed + "its page was unmapped and the invalidation had not come";
         List<MissedPage> missed = [];
         long count = 0;
-        foreach (DomainTracker tracker in domains.OrderBy(d => d.Domain.Id.Value))
+        foreach (DomainOracle tracker in domains.OrderBy(d => d.Domain.Id.Value))
         {
             count += tracker.Unreported.Count;
             foreach (ulong page in tracker.Unreported)

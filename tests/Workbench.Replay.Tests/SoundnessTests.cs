@@ -18,13 +18,14 @@ public class SoundnessTests
     private static string Print((SmallTraces.Step[] Steps, Experiment Experiment) c) => c.Experiment + Environment.NewLine + string.Join(Environment.NewLine, OrderlyTraces.Make(c.Steps).Events);
 
     [Fact]
-    public void With_the_invalidation_after_the_clear_no_orderly_trace_loses_a_page() => Cases.Sample(c =>
+    public void With_the_invalidation_after_the_clear_no_orderly_trace_loses_a_page() => Gen.Select(Cases, Gen.OneOf(FlushStrategy.After, FlushStrategy.PerRun, FlushStrategy.PerChunk, FlushStrategy.PerPage, FlushStrategy.Domain),
+        Gen.OneOf("4K", "8K", "2M", "1G"), Gen.Int[1, 3], Gen.OneOf("", "asap", "adaptive:2us-40us")).Sample((c, flush, chunk, threads, every) =>
     {
-        ReplayResult result = Replay(c.Steps, c.Experiment with { Flush = FlushStrategy.After });
+        ReplayResult result = Replay(c.Steps, c.Experiment with { Flush = flush, FlushChunk = chunk, HarvestThreads = threads, HarvestEvery = every == "" || c.Experiment.AtomicHarvest ? c.Experiment.HarvestEvery : every });
         Assert.Equal(0, result.Missed4K);
         Assert.All(result.Harvests, row => Assert.Equal(0, row.Missed4K));
         Assert.Equal(0, result.Counters.Faults);
-    }, iter: 1000, print: Print);
+    }, iter: 1000, print: c => $"{c.Item2} {c.Item3} {c.Item4} {c.Item5} " + Print(c.Item1));
 
     [Fact]
     public void With_an_early_invalidation_and_atomic_harvests_no_orderly_trace_loses_a_page() => Cases.Sample(c =>

@@ -35,6 +35,9 @@ public interface IPageTable
     /// </summary>
     ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
 
+    /// <summary>First byte of the first leaf that holds an address or lies above it, and the leaf's size; null if there is none.</summary>
+    ulong? NextLeaf(ulong fromIova, out int leafLog2);
+
     /// <summary>The leaf entry that maps an address, as memory holds it (of a run: the member for the address); false if there is none.</summary>
     bool TryGetLeaf(ulong iova, out ulong entry, out int leafLog2);
 

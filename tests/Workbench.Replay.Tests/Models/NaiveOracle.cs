@@ -79,5 +79,5 @@ internal sealed class NaiveOracle
 /// <summary>A harvest row being added up over the domains.</summary>
 internal sealed class NaiveRow
 {
-    public long True4K, TrueData4K, True2M, True1G, Reported4K, ReportedLeaves, OverReported4K, OverReportedLeaves, Missed4K, Scanned, Cleared, Commands;
+    public long True4K, TrueData4K, True2M, True1G, Reported4K, ReportedLeaves, OverReported4K, OverReportedLeaves, Missed4K, Scanned, Cleared, Commands, Ranges, WholeDomains, Evicted, BitmapBytes;
 }

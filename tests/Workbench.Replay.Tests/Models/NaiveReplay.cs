@@ -192,12 +192,12 @@ internal sealed class NaiveReplay
         for (int number = 0; number < machine.Domains.Count; number++)
         {
             NaiveDomain domain = machine.Domains[number];
-            NaiveHull cleared = new();
+            List<NaiveHull> cleared = [];
+            row.BitmapBytes += (long)(domain.Table.MappedBytes / 4096) / 8;
             if (experiment.Flush == FlushStrategy.Before)
             {
                 yield return clock += costs.InvalidateNs;
-                machine.FlushDomain(domain);
-                row.Commands += 2;
+                FlushDomain(domain, row);
             }
             ulong at = 0;
             for (int level = domain.Table.RootLevel; at <= domain.Table.LastIova;)
@@ -211,14 +211,20 @@ internal sealed class NaiveReplay
                 }
                 if (leaf is not { Dirty: true }) continue;
                 machine.Found(domain, leaf);
-                cleared.Add(leaf.Start, leaf.Last);
+                if (!Joins(cleared, leaf)) cleared.Add(new());
+                cleared[^1].Add(leaf.Start, leaf.Last);
                 leaf.Dirty = false;
                 row.Cleared++;
                 clock += costs.ClearNs;
             }
-            if (experiment.Flush == FlushStrategy.After && !cleared.IsEmpty) clock += costs.InvalidateNs;
             yield return clock;
-            if (experiment.Flush == FlushStrategy.After) row.Commands += machine.Flush(domain, cleared);
+            if (experiment.Flush is FlushStrategy.None or FlushStrategy.Before) cleared.Clear();
+            foreach (NaiveHull piece in cleared)
+            {
+                yield return clock += costs.InvalidateNs;
+                if (experiment.Flush == FlushStrategy.Domain) FlushDomain(domain, row);
+                else Flush(domain, piece, row);
+            }
             place++;
             domain.Oracle.Complete(place, clock, row);
         }
@@ -227,10 +233,36 @@ internal sealed class NaiveReplay
         {
             Harvest = Rows.Count + 1, BeginNs = beginNs, EndNs = clock, True4K = row.True4K, TrueData4K = row.TrueData4K, True2M = row.True2M, True1G = row.True1G,
             Reported4K = row.Reported4K, ReportedLeaves = row.ReportedLeaves, OverReported4K = row.OverReported4K, OverReportedLeaves = row.OverReportedLeaves, Missed4K = row.Missed4K,
-            EntriesScanned = row.Scanned, EntriesCleared = row.Cleared, Commands = row.Commands,
+            EntriesScanned = row.Scanned, EntriesCleared = row.Cleared, Commands = row.Commands, RangeInvalidations = row.Ranges, DomainInvalidations = row.WholeDomains,
+            EntriesEvicted = row.Evicted, BitmapBytes = row.BitmapBytes,
             IotlbHits = machine.Hits - atLastEnd.Hits, IotlbMisses = machine.Misses - atLastEnd.Misses, DirtyRewalks = machine.Rewalks - atLastEnd.Rewalks,
             BytesWritten = bytesWritten - atLastEnd.Written, BytesRead = bytesRead - atLastEnd.Read,
         });
         atLastEnd = (machine.Hits, machine.Misses, machine.Rewalks, bytesRead, bytesWritten);
+    }
+
+    /// <summary>Does a cleared leaf go into the last invalidation, or does it begin one?</summary>
+    private bool Joins(List<NaiveHull> pieces, NaiveLeaf leaf) => pieces.Count > 0 && experiment.Flush switch
+    {
+        FlushStrategy.PerPage => false,
+        FlushStrategy.PerRun => pieces[^1].Last + 1 == leaf.Start,
+        _ => true,
+    };
+
+    private void Flush(NaiveDomain domain, NaiveHull piece, NaiveRow row)
+    {
+        long before = machine.Dropped;
+        row.Commands += machine.Flush(domain, piece);
+        row.Ranges++;
+        row.Evicted += machine.Dropped - before;
+    }
+
+    private void FlushDomain(NaiveDomain domain, NaiveRow row)
+    {
+        long before = machine.Dropped;
+        machine.FlushDomain(domain);
+        row.Commands += 2;
+        row.WholeDomains++;
+        row.Evicted += machine.Dropped - before;
     }
 }

@@ -44,6 +44,7 @@ internal sealed class NaiveTable
     public ulong LastIova => (1UL << (12 + (9 * (rootLevel + 1)))) - 1;
     public int Leaves => leaves.Count;
     public bool IsEmpty => leaves.Count == 0;
+    public ulong MappedBytes => (ulong)leaves.Values.Sum(l => 1L << l.Log2);
 
     private static ulong EntryBytes(int level) => 1UL << (12 + (9 * level));
     private static ulong TableBytes(int level) => EntryBytes(level + 1);

@@ -41,7 +41,7 @@ internal static class SmallTraces
         from geometry in iotlb
         from view in Gen.OneOf(View.Iova, View.Iova, View.Gpa)
         from pageSize in Gen.OneOf("4K", "2M", "1G", "as-mapped")
-        from flush in Gen.OneOf(FlushStrategy.After, FlushStrategy.None, FlushStrategy.Before)
+        from flush in Gen.OneOf(FlushStrategy.After, FlushStrategy.None, FlushStrategy.Before, FlushStrategy.PerRun, FlushStrategy.PerPage, FlushStrategy.Domain)
         from atomic in Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true)))
         from every in Gen.OneOf("0", "3us", "9us", "40us")
         from scan in Gen.OneOf(5, 5, 0, 1, 300)

@@ -7,12 +7,17 @@ namespace Workbench.Replay;
 /// The oracle of one domain. It is told every write that reached memory and every report, and knows what is still unreported. A write is
 /// covered once its page is reported by a harvest that completed at or after it.
 /// </summary>
-internal sealed class DomainTracker(Domain domain) : IDirtySink
+internal sealed class DomainOracle(Domain domain) : IDirtySink
 {
     private readonly PageSet carried = new();
     private readonly PageSet beforeHarvest = new();
     private readonly PageSet reported = new();
     private readonly PageSet scratch = new();
+    // What was written before an early copy of the reported pages, until the harvest completes.
+    private readonly PageSet earlierData = new();
+    private readonly PageSet earlier = new();
+    private readonly PageSet afterCopy = new();
+    private bool isCopied;
     private readonly List<(ulong FirstPage, int LeafLog2)> largeLeaves = [];
     private readonly PageSet smallLeaves = new();
     private readonly PageSet everWritten = new();
@@ -28,6 +33,8 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     public PageSet DataWritten { get; } = new();
     /// <summary>Pages written by rings since the last harvest's end.</summary>
     public PageSet RingWritten { get; } = new();
+    /// <summary>Bytes mapped now.</summary>
+    public ulong MappedBytes { get; set; }
     public PageSet EverWritten => everWritten;
     public PageSet EverWrittenByData => everWrittenByData;
     public PageSet EverReported => everReported;
@@ -38,12 +45,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
     public void Reset()
     {
         carried.Clear();
-        reported.Clear();
-        DataWritten.Clear();
-        RingWritten.Clear();
-        largeLeaves.Clear();
-        smallLeaves.Clear();
-        reportedLeaves = 0;
+        Clear();
     }
 
     /// <summary>A leaf found dirty by the scan or by an unmap.</summary>
@@ -70,9 +72,28 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         beforeHarvest.UnionWith(RingWritten);
     }
 
-    /// <summary>The harvest is complete: its report covers every write so far.</summary>
+    /// <summary>The reported pages are copied now, before the harvest is complete: what is written from here on its report does not cover.</summary>
+    public void Copy()
+    {
+        isCopied = true;
+        earlierData.CopyFrom(DataWritten);
+        earlier.CopyFrom(DataWritten);
+        earlier.UnionWith(RingWritten);
+        DataWritten.Clear();
+        RingWritten.Clear();
+    }
+
+    /// <summary>The harvest is complete: its report covers every write so far, or up to the copy.</summary>
     public DomainHarvest Complete(long endNs)
     {
+        afterCopy.Clear();
+        if (isCopied)
+        {
+            afterCopy.CopyFrom(DataWritten);
+            afterCopy.UnionWith(RingWritten);
+            DataWritten.UnionWith(earlierData);
+            RingWritten.UnionWith(earlier);
+        }
         PageSet written = scratch;
         written.CopyFrom(DataWritten);
         written.UnionWith(RingWritten);
@@ -98,6 +119,7 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         DomainHarvest result = new(true4K, trueData, true2M, true1G, reported.Count, reportedLeaves, over, overLeaves, beforeHarvest.Count - beforeHarvest.CountCommon(reported));
         carried.CopyFrom(pending);
         carried.ExceptWith(reported);
+        carried.UnionWith(afterCopy);
         Clear();
         return result;
     }
@@ -108,10 +130,15 @@ internal sealed class DomainTracker(Domain domain) : IDirtySink
         largeLeaves.Clear();
         smallLeaves.Clear();
         reportedLeaves = 0;
+        isCopied = false;
         DataWritten.Clear();
         RingWritten.Clear();
     }
 }
 
-/// <summary>One domain's share of a harvest.</summary>
-internal readonly record struct DomainHarvest(long True4K, long TrueData4K, long True2M, long True1G, long Reported4K, long ReportedLeaves, long OverReported4K, long OverReportedLeaves, long Missed4K);
+/// <summary>One domain's share of a harvest, or the sum over domains.</summary>
+internal readonly record struct DomainHarvest(long True4K, long TrueData4K, long True2M, long True1G, long Reported4K, long ReportedLeaves, long OverReported4K, long OverReportedLeaves, long Missed4K)
+{
+    public static DomainHarvest operator +(DomainHarvest a, DomainHarvest b) => new(a.True4K + b.True4K, a.TrueData4K + b.TrueData4K, a.True2M + b.True2M, a.True1G + b.True1G,
+        a.Reported4K + b.Reported4K, a.ReportedLeaves + b.ReportedLeaves, a.OverReported4K + b.OverReported4K, a.OverReportedLeaves + b.OverReportedLeaves, a.Missed4K + b.Missed4K);
+}

@@ -1,0 +1,40 @@
+using Workbench.Iommu;
+using Workbench.Iommu.Invalidation;
+using Workbench.Replay.Costs;
+using Workbench.Replay.Harvests;
+using Workbench.Replay.Software;
+
+namespace Workbench.Replay.Trackers;
+
+/// <summary>What a tracker works with: the machine, the clock, the costs of its steps and the tally of the harvest under way.</summary>
+internal sealed class TrackerContext(Machine machine, SoftwareClock clock, StepCosts costs)
+{
+    public Machine Machine { get; } = machine;
+    public SoftwareClock Clock { get; } = clock;
+    /// <summary>What steps take; all zero for atomic harvests.</summary>
+    public StepCosts Costs { get; } = costs;
+    public HarvestTally Tally { get; } = new();
+    /// <summary>Threads that harvest at this moment: invalidations contend with each other.</summary>
+    public int Concurrent { get; set; } = 1;
+
+    public long InvalidateRangeNs => Costs.InvalidateRange(Concurrent);
+    public long InvalidateDomainNs => Costs.InvalidateDomain(Concurrent);
+
+    /// <summary>Invalidates what a gather holds and counts what that took; the gather is empty afterwards.</summary>
+    public void Invalidate(DomainOracle domain, InvalidationGather gather)
+    {
+        IommuCounters before = Machine.Hardware.Counters;
+        Tally.Commands += Machine.Driver.Invalidate(domain.Domain, gather);
+        Tally.RangeInvalidations++;
+        Tally.CountEvictions(before, Machine.Hardware.Counters);
+    }
+
+    /// <summary>Invalidates a domain and counts what that took.</summary>
+    public void InvalidateDomain(DomainOracle domain)
+    {
+        IommuCounters before = Machine.Hardware.Counters;
+        Tally.Commands += Machine.Driver.InvalidateDomain(domain.Domain);
+        Tally.DomainInvalidations++;
+        Tally.CountEvictions(before, Machine.Hardware.Counters);
+    }
+}
