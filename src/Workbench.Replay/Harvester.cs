@@ -1,6 +1,7 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
+using Workbench.Replay.Costs;
 
 namespace Workbench.Replay;
 
@@ -10,6 +11,7 @@ namespace Workbench.Replay;
 /// </summary>
 internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCosts costs, bool atomic, long everyNs, CancellationToken cancellation)
 {
+    private readonly StepCosts steps = CostProfiles.Assumed.StepsAt(CostLevel.Default).With(costs);
     private readonly InvalidationGather gather = new();
     private readonly List<HarvestRow> rows = [];
     private Phase phase = Phase.Idle;
@@ -105,7 +107,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         nextBeginNs = After(nowNs);
         if (machine.Domains.Count == 0) return;
         (beginNs, clockNs, domain, commands, sum) = (nowNs, nowNs, 0, 0, default);
-        budget = new() { ScanNs = atomic ? 0 : costs.ScanNs, ClearNs = atomic ? 0 : costs.ClearNs };
+        budget = new() { ScanNs = atomic ? 0 : (int)steps.ScanEntry, ClearNs = atomic ? 0 : (int)steps.ClearEntry };
         foreach (DomainTracker tracker in machine.Domains) tracker.Begin();
         BeginDomain();
     }
@@ -118,7 +120,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
             return;
         }
         phase = Phase.FlushFirst;
-        if (!atomic) clockNs += costs.InvalidateNs;
+        if (!atomic) clockNs += steps.InvalidateDomain();
     }
 
     private void BeginScan() => (phase, scanFrom, budget.LevelsPaid) = (Phase.Scan, 0, 0);
@@ -137,7 +139,7 @@ internal sealed class Harvester(Machine machine, FlushStrategy flush, HarvestCos
         // Either way the harvest of this domain completes at a time of its own: DMA before that is let in first.
         bool invalidates = flush == FlushStrategy.After && !gather.IsEmpty;
         phase = invalidates ? Phase.FlushLast : Phase.ScanEnded;
-        if (invalidates && !atomic) clockNs += costs.InvalidateNs;
+        if (invalidates && !atomic) clockNs += steps.InvalidateRange();
     }
 
     private void CompleteDomain()

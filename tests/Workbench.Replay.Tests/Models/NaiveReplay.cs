@@ -195,7 +195,7 @@ internal sealed class NaiveReplay
             NaiveHull cleared = new();
             if (experiment.Flush == FlushStrategy.Before)
             {
-                yield return clock += costs.InvalidateNs;
+                yield return clock += (costs.InvalidateNs ?? 1000);
                 machine.FlushDomain(domain);
                 row.Commands += 2;
             }
@@ -207,16 +207,16 @@ internal sealed class NaiveReplay
                 if (paid)
                 {
                     row.Scanned++;
-                    clock += costs.ScanNs;
+                    clock += costs.ScanNs ?? 5;
                 }
                 if (leaf is not { Dirty: true }) continue;
                 machine.Found(domain, leaf);
                 cleared.Add(leaf.Start, leaf.Last);
                 leaf.Dirty = false;
                 row.Cleared++;
-                clock += costs.ClearNs;
+                clock += costs.ClearNs ?? 15;
             }
-            if (experiment.Flush == FlushStrategy.After && !cleared.IsEmpty) clock += costs.InvalidateNs;
+            if (experiment.Flush == FlushStrategy.After && !cleared.IsEmpty) clock += (costs.InvalidateNs ?? 1000);
             yield return clock;
             if (experiment.Flush == FlushStrategy.After) row.Commands += machine.Flush(domain, cleared);
             place++;
