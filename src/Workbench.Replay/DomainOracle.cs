@@ -72,6 +72,15 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
         beforeHarvest.UnionWith(RingWritten);
     }
 
+    /// <summary>Reports exactly what was written.</summary>
+    public void ReportTruth()
+    {
+        scratch.CopyFrom(carried);
+        scratch.UnionWith(DataWritten);
+        scratch.UnionWith(RingWritten);
+        foreach (ulong page in scratch) Report(page, 12);
+    }
+
     /// <summary>The reported pages are copied now, before the harvest is complete: what is written from here on its report does not cover.</summary>
     public void Copy()
     {

@@ -3,6 +3,7 @@ using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
 using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
+using Workbench.Replay.Trackers;
 
 namespace Workbench.Replay;
 
@@ -32,6 +33,8 @@ public sealed record Experiment
     /// "adaptive:10ms-1s" so that harvests take 5 % of the time within these bounds.
     /// </summary>
     public string HarvestEvery { get; init; } = "100ms";
+    /// <summary>How written pages are found.</summary>
+    public string Tracker { get; init; } = "iommufd";
     /// <summary>When a harvest invalidates.</summary>
     public FlushStrategy Flush { get; init; } = FlushStrategy.After;
     /// <summary>The piece of address space that the flush strategy per-chunk invalidates at once, a power of two: a number with K, M, G or T.</summary>
@@ -61,6 +64,7 @@ public sealed record Experiment
         if (DeviceTlb is < 0 or > 65536) problems.Add($"A device TLB of {DeviceTlb} entries: 1 to 65536, or 0 for devices without ATS.");
         if (!HarvestSchedule.TryParse(HarvestEvery, out _)) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), 0 for one harvest at the end, asap, or adaptive:LEAST-MOST (adaptive:10ms-1s).");
         else if (HarvestEvery == "asap" && AtomicHarvest) problems.Add("Harvests as fast as they go that take no time never end; choose an interval, or leave atomic harvests out.");
+        if (!TrackerCatalogue.Has(Tracker)) problems.Add($"There is no tracker '{Tracker}'; there is: {TrackerCatalogue.Names}.");
         if (PageSizes.Log2Of(FlushChunk) is not >= 12) problems.Add($"Flush chunk '{FlushChunk}': a power of two from 4K up, written with K, M, G or T.");
         if (HarvestThreads is < 1 or > 64) problems.Add($"{HarvestThreads} harvest threads: 1 to 64.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");
@@ -88,7 +92,7 @@ public sealed record Experiment
 
     internal ulong FlushChunkBytes => 1UL << (PageSizes.Log2Of(FlushChunk) ?? 26);
 
-    internal StepCosts StepCosts => new() { ScanEntry = Costs.ScanNs, ClearEntry = Costs.ClearNs, RangeInvalidation = Costs.InvalidateNs };
+    internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Assumed.StepsAt(CostLevel.Default).With(Costs);
 
     internal IommuSpec ToSpec()
     {

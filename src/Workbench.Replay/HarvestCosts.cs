@@ -1,15 +1,12 @@
 namespace Workbench.Replay;
 
-/// <summary>
-/// What the steps of a harvest cost in trace time, so that DMA goes on meanwhile. Defaults are the middle of wide ranges found in public
-/// measurements (scan 1-25, clear 5-60 ns per entry; invalidate and wait 250-8,800 ns); none is a measurement of an IOMMU's harvest.
-/// </summary>
+/// <summary>What the steps of a harvest cost in trace time, so that DMA goes on meanwhile, where an experiment sets it itself; what is null comes from the cost profile.</summary>
 public sealed record HarvestCosts
 {
-    /// <summary>Looking at one paging entry, ns.</summary>
-    public int ScanNs { get; init; } = 5;
-    /// <summary>Clearing one dirty entry, ns.</summary>
-    public int ClearNs { get; init; } = 15;
-    /// <summary>One invalidation with its wait, ns.</summary>
-    public int InvalidateNs { get; init; } = 1000;
+    /// <summary>Looking at one paging entry, ns, 0 to 1,000,000; null: from the profile.</summary>
+    public int? ScanNs { get; init; }
+    /// <summary>Clearing one dirty entry, ns, 0 to 1,000,000; null: from the profile.</summary>
+    public int? ClearNs { get; init; }
+    /// <summary>One invalidation with its wait, ns, 0 to 1,000,000,000; null: from the profile.</summary>
+    public int? InvalidateNs { get; init; }
 }

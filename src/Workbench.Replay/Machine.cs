@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Workbench.Iommu;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.PageTables;
+using Workbench.Replay.Trackers;
 using Workbench.Traces;
 
 namespace Workbench.Replay;
@@ -44,6 +45,8 @@ internal sealed class Machine : IDisposable
     public bool FollowsTraceOnly { get; init; }
     /// <summary>May D become visible after the write, so that reading it needs a fence first?</summary>
     public bool DirtyMayLag { get; init; }
+    /// <summary>Told of domains as they are made, once tracking has begun.</summary>
+    public IDirtyTracker? Tracker { get; set; }
     public IIommuDriver Driver => driver;
     public IIommu Hardware => driver.Hardware;
     /// <summary>Domains in order of creation.</summary>
@@ -59,36 +62,36 @@ internal sealed class Machine : IDisposable
     public bool HasDeferred => deferred.Count > 0;
 
     /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
-    public bool IsDeferred(DomainOracle tracker, ulong iova) => deferred.Exists(d => d.Domain == tracker && iova >= d.FirstByte && iova <= d.LastByte);
+    public bool IsDeferred(DomainOracle oracle, ulong iova) => deferred.Exists(d => d.Domain == oracle && iova >= d.FirstByte && iova <= d.LastByte);
 
-    public DomainOracle TrackerOf(RequesterId device, uint pasid)
+    public DomainOracle OracleOf(RequesterId device, uint pasid)
     {
-        DomainOracle? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
-        return tracker ?? AttachTo(Create(null), device, pasid);
+        DomainOracle? oracle = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        return oracle ?? AttachTo(Create(null), device, pasid);
     }
 
     /// <summary>All devices share one domain: the gpa view.</summary>
     public DomainOracle SharedBy(RequesterId device, uint pasid)
     {
-        DomainOracle? tracker = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
-        return tracker ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
+        DomainOracle? oracle = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
+        return oracle ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
     }
 
     private DomainOracle Create(DomainId? id)
     {
         DomainId own = id is { } wanted && usedIds.Add(wanted) ? wanted : NextOwn();
-        DomainOracle tracker = new(driver.CreateDomain(own)) { Log = Log };
-        Domains.Add(tracker);
-        if (Tracks) driver.SetDirtyTracking(tracker.Domain, true);
-        return tracker;
+        DomainOracle oracle = new(driver.CreateDomain(own)) { Log = Log };
+        Domains.Add(oracle);
+        if (Tracks) Track(oracle);
+        return oracle;
     }
 
-    private DomainOracle AttachTo(DomainOracle tracker, RequesterId device, uint pasid)
+    private DomainOracle AttachTo(DomainOracle oracle, RequesterId device, uint pasid)
     {
-        driver.Attach(device, pasid == TraceEvent.NoPasid ? null : new Pasid(pasid), tracker.Domain);
-        if (pasid == TraceEvent.NoPasid) byDevice[device.Value] = tracker;
-        else byPasid[(device, pasid)] = tracker;
-        return tracker;
+        driver.Attach(device, pasid == TraceEvent.NoPasid ? null : new Pasid(pasid), oracle.Domain);
+        if (pasid == TraceEvent.NoPasid) byDevice[device.Value] = oracle;
+        else byPasid[(device, pasid)] = oracle;
+        return oracle;
     }
 
     /// <summary>
@@ -116,24 +119,24 @@ internal sealed class Machine : IDisposable
             Unmap(e);
             return;
         }
-        DomainOracle tracker = TrackerOf(e.Device, e.PasidOrNone);
-        IPageTable table = tracker.Domain.Table;
-        MapResult result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        DomainOracle oracle = OracleOf(e.Device, e.PasidOrNone);
+        IPageTable table = oracle.Domain.Table;
+        MapResult result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         if (result == MapResult.AlreadyMapped)
         {
             Remaps++;
             // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
             ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
-            Remove(tracker, e.Iova - before, e.Length + before);
-            result = driver.Map(tracker.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+            Remove(oracle, e.Iova - before, e.Length + before);
+            result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
         }
-        if (result == MapResult.Mapped) tracker.MappedBytes += e.Length;
+        if (result == MapResult.Mapped) oracle.MappedBytes += e.Length;
         if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
         if (result != MapResult.Mapped)
             throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
         // Tables that a large leaf replaced must leave the paging-structure caches before their frames are used again.
         if (FollowsTraceOnly) gather.Reset();
-        else driver.Invalidate(tracker.Domain, gather);
+        else driver.Invalidate(oracle.Domain, gather);
         NotePeak();
     }
 
@@ -158,25 +161,25 @@ internal sealed class Machine : IDisposable
 
     public void Unmap(in TraceEvent e)
     {
-        DomainOracle tracker = TrackerOf(e.Device, e.PasidOrNone);
-        IPageTable table = tracker.Domain.Table;
-        ulong removed = Remove(tracker, e.Iova, e.Length);
+        DomainOracle oracle = OracleOf(e.Device, e.PasidOrNone);
+        IPageTable table = oracle.Domain.Table;
+        ulong removed = Remove(oracle, e.Iova, e.Length);
         if (removed > e.Length || (removed < e.Length && table.TryGetLeaf(e.Iova, out _, out _))) PartialUnmaps++;
         // A freed table must leave the paging-structure caches before its frame is used again, whatever the trace says.
-        if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(tracker.Domain, gather);
+        if (!FollowsTraceOnly && (strict || gather.TablesFreed)) driver.Invalidate(oracle.Domain, gather);
         else
         {
-            if (!FollowsTraceOnly && !gather.IsEmpty) deferred.Add((tracker, gather.FirstByte, gather.LastByte));
+            if (!FollowsTraceOnly && !gather.IsEmpty) deferred.Add((oracle, gather.FirstByte, gather.LastByte));
             gather.Reset();
         }
     }
 
     /// <summary>Unmaps and keeps what is dirty; an update still on its way would find its entry gone, so it is waited for.</summary>
-    private ulong Remove(DomainOracle tracker, ulong iova, ulong length)
+    private ulong Remove(DomainOracle oracle, ulong iova, ulong length)
     {
         if (Tracks && DirtyMayLag) driver.Fence();
-        ulong removed = tracker.Domain.Table.Unmap(iova, length, Tracks ? tracker : null, gather);
-        tracker.MappedBytes -= removed;
+        ulong removed = oracle.Domain.Table.Unmap(iova, length, Tracks ? oracle : null, gather);
+        oracle.MappedBytes -= removed;
         return removed;
     }
 
@@ -190,43 +193,49 @@ internal sealed class Machine : IDisposable
             driver.InvalidateAll();
             deferred.Clear();
         }
-        else if (byRecordedId.TryGetValue(e.Domain, out DomainOracle? tracker))
+        else if (byRecordedId.TryGetValue(e.Domain, out DomainOracle? oracle))
         {
             // One of a domain nobody was attached to reaches nothing, so the trace's invalidations cannot be relied on.
             strict = false;
-            if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(tracker.Domain);
-            else driver.InvalidateRange(tracker.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: FollowsTraceOnly);
-            Settle(tracker, e);
+            if (e.Kind == EventKind.InvalidateDomain) driver.InvalidateDomain(oracle.Domain);
+            else driver.InvalidateRange(oracle.Domain, e.Iova, e.Iova + (e.Length - 1), leafOnly: FollowsTraceOnly);
+            Settle(oracle, e);
         }
     }
 
-    private void Settle(DomainOracle tracker, in TraceEvent e)
+    private void Settle(DomainOracle oracle, in TraceEvent e)
     {
         (ulong first, ulong last) = e.Kind == EventKind.InvalidateDomain ? (0, ulong.MaxValue) : (e.Iova, e.Iova + (e.Length - 1));
         for (int i = deferred.Count - 1; i >= 0; i--)
-            if (deferred[i].Domain == tracker && deferred[i].FirstByte >= first && deferred[i].LastByte <= last) deferred.RemoveAt(i);
+            if (deferred[i].Domain == oracle && deferred[i].FirstByte >= first && deferred[i].LastByte <= last) deferred.RemoveAt(i);
     }
 
     /// <summary>Maps guest memory one to one, for the gpa view.</summary>
-    public void MapIdentity(DomainOracle tracker, ulong start, ulong length)
+    public void MapIdentity(DomainOracle oracle, ulong start, ulong length)
     {
-        MapResult result = driver.Map(tracker.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
+        MapResult result = driver.Map(oracle.Domain, start, start, length, Permission.ReadWrite, largestLeafLog2, gather);
         NotePeak();
-        if (result == MapResult.Mapped) tracker.MappedBytes += length;
-        if (result == MapResult.OutOfRange) throw new ModelLimitException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped: it must be whole pages of {PageSizes.Show(tracker.Domain.Table.SmallestLeafLog2)} within the address width. Replay with --granule 4K or more --address-bits.");
+        if (result == MapResult.Mapped) oracle.MappedBytes += length;
+        if (result == MapResult.OutOfRange) throw new ModelLimitException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped: it must be whole pages of {PageSizes.Show(oracle.Domain.Table.SmallestLeafLog2)} within the address width. Replay with --granule 4K or more --address-bits.");
         if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): its ranges must not overlap.");
-        driver.Invalidate(tracker.Domain, gather);
+        driver.Invalidate(oracle.Domain, gather);
     }
 
     /// <summary>Turns tracking on; every domain starts clean.</summary>
     public void StartTracking()
     {
         Tracks = true;
-        foreach (DomainOracle tracker in Domains)
+        foreach (DomainOracle oracle in Domains)
         {
-            driver.SetDirtyTracking(tracker.Domain, true);
-            tracker.Reset();
+            oracle.Reset();
+            Track(oracle);
         }
+    }
+
+    private void Track(DomainOracle oracle)
+    {
+        driver.SetDirtyTracking(oracle.Domain, true);
+        Tracker?.Start(oracle);
     }
 
     public void Dispose() => driver.Dispose();

@@ -101,7 +101,7 @@ public static class RecordingValidator
         bool agrees = t.Fault == FaultKind.None && hit == recordedHit;
         if (!agrees)
             Differ(string.Create(CultureInfo.InvariantCulture, $"recorded {(recordedHit ? "hit" : "fill")}, the model had {(t.Fault != FaultKind.None ? $"fault {t.Fault}" : hit ? "a hit" : "a fill")}"), e, number, line, differences);
-        IPageTable table = machine.TrackerOf(e.Device, e.PasidOrNone).Domain.Table;
+        IPageTable table = machine.OracleOf(e.Device, e.PasidOrNone).Domain.Table;
         bool found = table.TryGetLeaf(e.Iova, out ulong entry, out int log2);
         // What the recorder's entry must have been: page address, permission, and the large-page bit by its size.
         ulong recordedEntry = comparesEntries ? table.EncodeLeaf(e.Target & ~(e.Length - 1), BitOperations.Log2(e.Length), e.Permission) : 0;

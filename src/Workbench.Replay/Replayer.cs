@@ -1,7 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Faults;
 using Workbench.Traces;
-using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Software;
 using Workbench.Replay.Trackers;
@@ -34,10 +33,14 @@ public sealed class Replayer
     private readonly SwallowedWrites swallowed;
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
+    private readonly bool seesWrites;
+    private readonly bool seesMappings;
+    private readonly bool handlesFaults;
     private readonly bool measuresFromStart;
-    private DomainOracle? tracker;
-    private RequesterId trackedDevice;
-    private uint trackedPasid;
+    private readonly IDirtyTracker tracker;
+    private DomainOracle? oracle;
+    private RequesterId oracleDevice;
+    private uint oraclePasid;
     private bool measuring;
     private long events, accesses, interruptWrites, unmappedAccesses;
     private ulong ringBytesRead, ringBytesWritten;
@@ -50,9 +53,11 @@ public sealed class Replayer
     private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
-        StepCosts costs = experiment.AtomicHarvest ? default : experiment.StepCosts;
-        TrackerContext context = new(machine, clock, costs);
-        harvester = new(context, new TableTracker(context, experiment.Flush, experiment.FlushChunkBytes), experiment.Schedule, experiment.HarvestThreads, cancellation);
+        TrackerContext context = new(machine, clock, experiment.StepCosts);
+        tracker = TrackerCatalogue.Create(experiment, context);
+        (seesWrites, seesMappings, handlesFaults) = (tracker.SeesWrites, tracker.SeesMappings, tracker.HandlesFaults);
+        machine.Tracker = tracker;
+        harvester = new(context, tracker, experiment.Schedule, experiment.HarvestThreads, cancellation);
         (memory, swallowed) = (new(machine, source.Provenance.GuestMemory), new(machine));
         diagnoses = !experiment.Flush.IsSound;
         hardware = machine.Hardware;
@@ -177,21 +182,26 @@ public sealed class Replayer
                 break;
             case EventKind.Map when view == View.Gpa:
                 if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
+                if (seesMappings) TellUnmapped(e);
                 recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
+                if (seesMappings) tracker.Mapped(machine.SharedBy(e.Device, e.PasidOrNone), e.Target >> 12, (e.Target + (e.Length - 1)) >> 12);
                 break;
             case EventKind.Unmap when view == View.Gpa:
+                if (seesMappings) TellUnmapped(e);
                 recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
                 break;
             case EventKind.Map:
                 machine.Map(e);
+                if (seesMappings) tracker.Mapped(machine.OracleOf(e.Device, e.PasidOrNone), e.Iova >> 12, (e.Iova + (e.Length - 1)) >> 12);
                 break;
             case EventKind.Unmap:
                 machine.Unmap(e);
+                if (seesMappings) tracker.Unmapped(machine.OracleOf(e.Device, e.PasidOrNone), e.Iova >> 12, (e.Iova + (e.Length - 1)) >> 12);
                 Diagnose();
                 break;
             case EventKind.Attach when view == View.Iova:
                 machine.Attach(e);
-                tracker = null;
+                oracle = null;
                 break;
             case EventKind.InvalidateRange or EventKind.InvalidateDomain or EventKind.InvalidateAll when view == View.Iova:
                 machine.Invalidate(e);
@@ -199,6 +209,26 @@ public sealed class Replayer
                 break;
         }
         return false;
+    }
+
+    /// <summary>The gpa view: what a range of IOVAs stood for is mapped no more.</summary>
+    private void TellUnmapped(in TraceEvent e)
+    {
+        unchecked
+        {
+            ulong inside;
+            for (ulong done = 0; done < e.Length; done += inside)
+            {
+                // Looked up page by page where nothing is mapped: a gap has no length.
+                if (!recorded.TryFind(OwnerOf(e), e.Iova + done, out ulong first, out Extent extent, out inside)) inside = 4096 - ((e.Iova + done) & 4095);
+                else
+                {
+                    inside = Math.Min(inside, e.Length - done);
+                    ulong gpa = extent.Physical + (e.Iova + done - first);
+                    tracker.Unmapped(machine.SharedBy(e.Device, e.PasidOrNone), gpa >> 12, (gpa + (inside - 1)) >> 12);
+                }
+            }
+        }
     }
 
     /// <summary>Writes can be swallowed by harvests that do not invalidate, and by unmaps whose invalidation has not come.</summary>
@@ -230,7 +260,7 @@ public sealed class Replayer
                 if (isWrite) ringBytesWritten += e.Length;
                 else ringBytesRead += e.Length;
             }
-            if (view == View.Iova) Transfer(e, Tracker(e), e.Iova, e.Length, isWrite);
+            if (view == View.Iova) Transfer(e, OracleOf(e), e.Iova, e.Length, isWrite);
             else TransferGuestPhysical(e, isWrite);
         }
     }
@@ -255,7 +285,7 @@ public sealed class Replayer
             while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
-            DomainOracle guest = Tracker(e);
+            DomainOracle guest = OracleOf(e);
             memory.Ensure(guest, gpa, inside);
             Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
@@ -264,11 +294,11 @@ public sealed class Replayer
     }
 
     /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
-    private DomainOracle Tracker(in TraceEvent e)
+    private DomainOracle OracleOf(in TraceEvent e)
     {
-        if (tracker is { } same && e.Device == trackedDevice && e.PasidOrNone == trackedPasid) return same;
-        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.TrackerOf(e.Device, e.PasidOrNone);
-        (tracker, trackedDevice, trackedPasid) = (used, e.Device, e.PasidOrNone);
+        if (oracle is { } same && e.Device == oracleDevice && e.PasidOrNone == oraclePasid) return same;
+        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.OracleOf(e.Device, e.PasidOrNone);
+        (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
         if (view == View.Gpa && used.Domain.Table.Leaves == 0) notes.Add(memory.Map(used));
         return used;
     }
@@ -281,6 +311,8 @@ public sealed class Replayer
             while (true)
             {
                 hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
+                if (handlesFaults && translation.Fault != FaultKind.None && tracker.Resolve(truth, new(e.Device, iova, isWrite, e.PasidOrNone)))
+                    hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out translation);
                 ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
                 ulong inside = left < toEnd ? left : toEnd;
                 if (isWrite && translation.Fault == FaultKind.None)
@@ -289,6 +321,7 @@ public sealed class Replayer
                     Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
+                    if (seesWrites) tracker.Wrote(truth, e.Device, iova >> 12, last);
                     if (translation.Swallowed) swallowed.Add(e, truth, iova, last);
                 }
                 if (left == inside) return;

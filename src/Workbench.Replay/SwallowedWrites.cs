@@ -11,9 +11,9 @@ internal sealed class SwallowedWrites(Machine machine)
     private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> last = [];
 
     /// <summary>Remembers the write for each page it touched.</summary>
-    public void Add(in TraceEvent e, DomainOracle tracker, ulong iova, ulong lastPage)
+    public void Add(in TraceEvent e, DomainOracle oracle, ulong iova, ulong lastPage)
     {
-        for (ulong page = iova >> 12; page <= lastPage; page++) last[(tracker.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(tracker, page << 12));
+        for (ulong page = iova >> 12; page <= lastPage; page++) last[(oracle.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(oracle, page << 12));
     }
 
     /// <summary>Forgets everything.</summary>
@@ -26,14 +26,14 @@ internal sealed class SwallowedWrites(Machine machine)
         const string Unmapped = Believed + "its page was unmapped and the invalidation had not come";
         List<MissedPage> missed = [];
         long count = 0;
-        foreach (DomainOracle tracker in domains.OrderBy(d => d.Domain.Id.Value))
+        foreach (DomainOracle oracle in domains.OrderBy(d => d.Domain.Id.Value))
         {
-            count += tracker.Unreported.Count;
-            foreach (ulong page in tracker.Unreported)
+            count += oracle.Unreported.Count;
+            foreach (ulong page in oracle.Unreported)
             {
                 if (missed.Count == ReplayResult.MostMissedPages) break;
-                bool known = last.TryGetValue((tracker.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) write);
-                missed.Add(new(tracker.Domain.Id, page, known ? write.TimeNs : -1, write.Device, write.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
+                bool known = last.TryGetValue((oracle.Domain.Id, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) write);
+                missed.Add(new(oracle.Domain.Id, page, known ? write.TimeNs : -1, write.Device, write.WasUnmapped ? Unmapped : known ? cause : "unexplained: please report this with the trace and the experiment"));
             }
         }
         return (count, missed);

@@ -196,7 +196,7 @@ internal sealed class NaiveReplay
             row.BitmapBytes += (long)(domain.Table.MappedBytes / 4096) / 8;
             if (experiment.Flush == FlushStrategy.Before)
             {
-                yield return clock += costs.InvalidateNs;
+                yield return clock += costs.InvalidateNs ?? 1000;
                 FlushDomain(domain, row);
             }
             ulong at = 0;
@@ -207,7 +207,7 @@ internal sealed class NaiveReplay
                 if (paid)
                 {
                     row.Scanned++;
-                    clock += costs.ScanNs;
+                    clock += costs.ScanNs ?? 5;
                 }
                 if (leaf is not { Dirty: true }) continue;
                 machine.Found(domain, leaf);
@@ -215,13 +215,13 @@ internal sealed class NaiveReplay
                 cleared[^1].Add(leaf.Start, leaf.Last);
                 leaf.Dirty = false;
                 row.Cleared++;
-                clock += costs.ClearNs;
+                clock += costs.ClearNs ?? 15;
             }
             yield return clock;
             if (experiment.Flush is FlushStrategy.None or FlushStrategy.Before) cleared.Clear();
             foreach (NaiveHull piece in cleared)
             {
-                yield return clock += costs.InvalidateNs;
+                yield return clock += costs.InvalidateNs ?? 1000;
                 if (experiment.Flush == FlushStrategy.Domain) FlushDomain(domain, row);
                 else Flush(domain, piece, row);
             }
