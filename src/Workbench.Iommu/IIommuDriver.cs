@@ -1,4 +1,5 @@
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
@@ -14,6 +15,8 @@ public interface IIommuDriver : IDisposable
     int FramesInUse { get; }
     /// <summary>Largest leaf the part has, as a power of two of bytes.</summary>
     int LargestLeafLog2 { get; }
+    /// <summary>How the part lets the size of a leaf change while devices use it.</summary>
+    LeafChangeRule LeafChangeRule { get; }
 
     /// <summary>Creates an address space under a tag not in use.</summary>
     Domain CreateDomain(DomainId id);

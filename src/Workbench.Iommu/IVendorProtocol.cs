@@ -1,4 +1,5 @@
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
@@ -15,6 +16,8 @@ public interface IVendorProtocol : IDisposable
     int LargestLeafLog2 { get; }
     /// <summary>Why dirty tracking cannot be turned on (naming the missing bit), or null.</summary>
     string? TrackingRefusal { get; }
+    /// <summary>How the part lets the size of a leaf change while devices use it.</summary>
+    LeafChangeRule LeafChangeRule => LeafChangeRule.AtOnce;
     /// <summary>Must a map be invalidated too, because the part caches what is not present?</summary>
     bool InvalidatesOnMap { get; }
     /// <summary>Commands submitted so far, waits included.</summary>

@@ -1,5 +1,6 @@
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
@@ -27,6 +28,8 @@ public sealed class IommuDriver : IIommuDriver
     public int FramesInUse => protocol.FramesInUse;
     /// <inheritdoc/>
     public int LargestLeafLog2 => protocol.LargestLeafLog2;
+    /// <inheritdoc/>
+    public LeafChangeRule LeafChangeRule => protocol.LeafChangeRule;
 
     /// <inheritdoc/>
     public Domain CreateDomain(DomainId id)

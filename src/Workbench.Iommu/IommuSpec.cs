@@ -28,6 +28,8 @@ public sealed record IommuSpec
     public int LargestInvalidationMask { get; init; } = 45;
     /// <summary>Largest leaf the part has, as a power of two of bytes; 0: all that the format has.</summary>
     public int LargestLeafLog2 { get; init; }
+    /// <summary>How freely the size of a leaf may change while devices use it (SMMUv3 IDR3.BBML): 0 to 2. Refused below 2 on vendors that have no such levels.</summary>
+    public int BlockChangeLevel { get; init; } = 2;
     /// <summary>Does the driver use only the leaf sizes that Linux uses, that is on Arm no contiguous runs?</summary>
     public bool LinuxLeafSizesOnly { get; init; }
     /// <summary>Translations that each device keeps itself (ATS), 1 to 65536; 0: devices have no ATS.</summary>

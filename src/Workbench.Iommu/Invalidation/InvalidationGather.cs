@@ -9,7 +9,7 @@ public sealed class InvalidationGather
     public ulong FirstByte { get; private set; } = ulong.MaxValue;
     /// <summary>Last byte of the hull.</summary>
     public ulong LastByte { get; private set; }
-    /// <summary>Were tables unlinked, so that paging-structure caches must go too?</summary>
+    /// <summary>Were tables linked or unlinked (a leaf became a table, or a table a leaf), so that paging-structure caches must go too?</summary>
     public bool TablesFreed { get; set; }
 
     /// <summary>Smallest leaf that changed, as a power of two of bytes; 0 if none was told.</summary>

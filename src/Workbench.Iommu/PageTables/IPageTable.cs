@@ -1,5 +1,6 @@
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.LeafChanges;
 
 namespace Workbench.Iommu.PageTables;
 
@@ -43,6 +44,21 @@ public interface IPageTable
 
     /// <summary>The entry this table writes for a leaf of 2^<paramref name="leafLog2"/> bytes at a physical address (of a run: its first member).</summary>
     ulong EncodeLeaf(ulong physical, int leafLog2, Permission permission);
+
+    /// <summary>
+    /// Begins to split the leaf that maps an address into leaves of the largest size the table may have up to 2^<paramref name="targetLog2"/> bytes, and reads it.
+    /// Null if no leaf maps the address or it is no larger than that. <paramref name="lost"/> hears of D that an unsound protocol throws away: first byte, last byte, step.
+    /// </summary>
+    ILeafChange? BeginSplit(ulong iova, int targetLog2, LeafChangeProtocol protocol, Action<ulong, ulong, string>? lost, ref LeafChangeCounts counts);
+
+    /// <summary>
+    /// Begins to make one leaf, of the largest size the table may have up to 2^<paramref name="targetLog2"/> bytes, of the leaves around an address, and reads them.
+    /// Null if there is such a leaf already, or (told in the counts) if they cannot be one.
+    /// </summary>
+    ILeafChange? BeginCollapse(ulong iova, int targetLog2, LeafChangeProtocol protocol, Action<ulong, ulong, string>? lost, ref LeafChangeCounts counts);
+
+    /// <summary>The largest leaf the table may have up to 2^<paramref name="log2"/> bytes, as a power of two; the smallest it has, if that is larger.</summary>
+    int LargestLeafUpTo(int log2);
 
     /// <summary>Frees all tables; the table is of no use afterwards.</summary>
     void Free();

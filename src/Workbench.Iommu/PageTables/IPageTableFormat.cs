@@ -48,6 +48,15 @@ public interface IPageTableFormat
     /// <summary>A pointer, in a table of <paramref name="level"/>, to the next table as the driver writes it.</summary>
     static abstract ulong EncodeTable(ulong address, int level);
 
+    /// <summary>
+    /// Bits of a leaf that <see cref="EncodeLeaf"/> does not write (memory type, software's own), as a leaf of another level has them: the same, unless
+    /// the format keeps one of them in another place there.
+    /// </summary>
+    static virtual ulong MoveAttributes(ulong attributes, int fromLevel, int toLevel) => attributes;
+
+    /// <summary>The bit of a leaf of this level that software sets while it changes the leaf's size (Arm's nT), 0 if there is none.</summary>
+    static virtual ulong NonTranslatingBit(int level) => 0;
+
     /// <summary>The fault of a mapping whose levels together allow nothing at all, where the format has a reason of its own for that; None: as <see cref="RefusalOf"/> says.</summary>
     static virtual FaultKind RefusalOfAnything => FaultKind.None;
 

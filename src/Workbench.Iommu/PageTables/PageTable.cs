@@ -79,7 +79,9 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
         if (length - 1 > ulong.MaxValue - physical || !Holds(physical + (length - 1))) return MapResult.OutOfRange;
         ulong last = iova + (length - 1);
         while (last > shape.LastInput<TFormat>()) Grow();
+        if (hole is { } open && open.FirstByte <= last && open.LastByte >= iova) return MapResult.AlreadyMapped;
         if (HoldsLeaf(Root.Value, RootLevel, iova, last)) return MapResult.AlreadyMapped;
+        remaps++;
         unchecked
         {
             MapRange(Root.Value, RootLevel, iova, last, physical - iova, permission, largestLeafLog2, gather);
@@ -193,7 +195,13 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
         ulong top = shape.LastInput<TFormat>();
         if (length == 0 || iova > top) return 0;
         ulong last = length - 1 > top - iova ? top : iova + (length - 1);
-        return UnmapRange(Root.Value, RootLevel, iova, last, dirty, gather);
+        remaps++;
+        ulong removed = UnmapRange(Root.Value, RootLevel, iova, last, dirty, gather);
+        if (hole is not { } open || open.FirstByte < iova || open.FirstByte > last) return removed;
+        (open.IsUnmapped, hole) = (true, null);
+        Leaves -= open.Leaves;
+        if (open.IsDirty) dirty?.Report(open.FirstByte >> 12, open.Log2);
+        return removed + (open.LastByte - open.FirstByte) + 1;
     }
 
     private ulong UnmapRange(ulong table, int level, ulong first, ulong last, IDirtySink? dirty, InvalidationGather gather)
@@ -241,15 +249,18 @@ public sealed unsafe partial class PageTable<TFormat> : IPageTable
         return dirty;
     }
 
-    private void FreeTables(ulong table, int level)
+    /// <summary>Frees a table and those below it; returns how many.</summary>
+    private long FreeTables(ulong table, int level)
     {
+        long freed = 1;
         ulong* entries = TableAt(table);
         if (level > 0)
         {
             for (int i = 0, count = EntriesOf(level); i < count; i++)
-                if (TFormat.IsPresent(entries[i], level) && !TFormat.IsLeaf(entries[i], level)) FreeTables(TFormat.TableAddress(entries[i]), level - 1);
+                if (TFormat.IsPresent(entries[i], level) && !TFormat.IsLeaf(entries[i], level)) freed += FreeTables(TFormat.TableAddress(entries[i]), level - 1);
         }
         memory.Free(new(table), level == shape.RootLevel ? shape.RootSizeLog2<TFormat>() : TFormat.IndexBits + 3);
+        return freed;
     }
 
     /// <inheritdoc/>

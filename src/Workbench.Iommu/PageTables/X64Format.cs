@@ -72,6 +72,14 @@ public readonly struct X64Format : IDirtyTrackingFormat
     public static ulong EncodeLeaf(ulong address, int level, int sizeLog2, Permission permission) =>
         address | PresentBit | UserBit | ((permission & Permission.Write) != 0 ? WriteBit : 0) | (level > 0 ? PageSizeBit : 0);
 
+    /// <summary>PAT is bit 7 of the smallest leaves and bit 12 of large ones, where bit 7 is PS.</summary>
+    public static ulong MoveAttributes(ulong attributes, int fromLevel, int toLevel)
+    {
+        if (fromLevel == 0 == (toLevel == 0)) return attributes;
+        (ulong from, ulong to) = fromLevel == 0 ? (PageSizeBit, LargePatBit) : (LargePatBit, PageSizeBit);
+        return (attributes & from) == 0 ? attributes : attributes & ~from | to;
+    }
+
     /// <summary>Table entries allow everything: permission is decided at the leaf.</summary>
     public static ulong EncodeTable(ulong address, int level) => address | PresentBit | WriteBit | UserBit;
 

@@ -28,6 +28,9 @@ internal static class ArmDescriptor
     public static bool IsPresent<TGranule>(ulong entry, int level) where TGranule : struct, IArmGranule =>
         (entry & ValidBit) != 0 && ((entry & TableBit) != 0 || (level > 0 && TGranule.HasLeaves(level)));
 
+    /// <summary>nT, bit 16 of blocks; pages have address there. IHI 0070 §3.21.1 [S].</summary>
+    public static ulong NonTranslatingBit(int level) => level > 0 ? 1UL << 16 : 0;
+
     public static bool IsLeaf(ulong entry, int level) => level == 0 || (entry & TableBit) == 0;
 
     /// <summary>Address bits of an entry from the granule's size up.</summary>

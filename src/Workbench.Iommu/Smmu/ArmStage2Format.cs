@@ -52,6 +52,8 @@ public readonly struct ArmStage2Format<TGranule> : IDirtyTrackingFormat
     public static ulong LeafAddress(ulong entry, int level) => ArmDescriptor.LeafAddress<TGranule>(entry, level);
     /// <inheritdoc/>
     public static int LeafSizeLog2(ulong entry, int level) => ArmDescriptor.LeafSizeLog2<TGranule>(entry, level);
+    /// <inheritdoc/>
+    public static ulong NonTranslatingBit(int level) => ArmDescriptor.NonTranslatingBit(level);
     /// <summary>A table without restrictions of its own.</summary>
     public static ulong EncodeTable(ulong address, int level) => ArmDescriptor.WithAddress<TGranule>(address) | ArmDescriptor.ValidBit | ArmDescriptor.TableBit;
 

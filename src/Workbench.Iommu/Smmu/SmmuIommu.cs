@@ -55,6 +55,7 @@ public static class SmmuIommu
         ulong sizes = SmmuTables.AllLeafSizes(granule);
         if (spec.LargestLeafLog2 != 0 && granule != SmmuGranule.None && (spec.LargestLeafLog2 is < 0 or > 63 || ((sizes >> spec.LargestLeafLog2) & 1) == 0))
             yield return $"Leaves of 2^{spec.LargestLeafLog2} bytes: with this granule there are {string.Join(", ", Enumerable.Range(0, 64).Where(log2 => ((sizes >> log2) & 1) != 0))}.";
+        if (spec.BlockChangeLevel is < 0 or > 2) yield return $"BlockChangeLevel {spec.BlockChangeLevel}: IDR3.BBML has 0 (break before make), 1 (nT) and 2 (at once).";
         if (spec.CachesNotPresent) yield return "CachesNotPresent: an SMMU never caches entries that fault, and has no bit to say it does.";
         if (spec.DeviceTlbEntries is < 0 or > 65536) yield return $"{spec.DeviceTlbEntries} entries in a device's TLB: 1 to 65536, or 0 for devices without ATS (IDR0.ATS = 0).";
     }
@@ -65,6 +66,7 @@ public static class SmmuIommu
         return SmmuFeatures.Default with
         {
             HardwareUpdate = spec.SupportsDirtyTracking ? SmmuHardwareUpdate.AccessFlagAndDirty : SmmuHardwareUpdate.AccessFlag,
+            BreakBeforeMakeLevel = spec.BlockChangeLevel,
             SupportsHierarchyDisable = false,
             SupportsRangeInvalidation = spec.SupportsRangeInvalidation,
             Supports4K = spec.GranuleLog2 == 12,

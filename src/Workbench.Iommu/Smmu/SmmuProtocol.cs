@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.Memory;
 using Workbench.Iommu.PageTables;
 
@@ -51,6 +52,13 @@ public sealed partial class SmmuProtocol : IVendorProtocol
     public int LargestLeafLog2 => settings.LargestLeafLog2 != 0 ? settings.LargestLeafLog2 : System.Numerics.BitOperations.Log2(SmmuTables.AllLeafSizes(granule));
     /// <inheritdoc/>
     public bool InvalidatesOnMap => false;
+    /// <summary>By IDR3.BBML. IHI 0070 §3.21.1 [S].</summary>
+    public LeafChangeRule LeafChangeRule => unit.Features.BreakBeforeMakeLevel switch
+    {
+        0 => LeafChangeRule.BreakBeforeMake,
+        1 => LeafChangeRule.NonTranslating,
+        _ => LeafChangeRule.AtOnce,
+    };
     /// <inheritdoc/>
     public string? TrackingRefusal => KeepsDirty ? null : $"This SMMU does not update dirty state (IDR0.HTTU = {(int)unit.Features.HardwareUpdate}, 2 is needed), so dirty tracking cannot be turned on.";
 

@@ -67,6 +67,7 @@ public static class VtdIommu
             if (spec.LargestLeafLog2 is not (0 or 12 or 21 or 30)) problems.Add($"Leaves of 2^{spec.LargestLeafLog2} bytes: VT-d has 4 KiB (12), 2 MiB (21) and 1 GiB (30).");
         }
         if (spec.GranuleLog2 != 12) problems.Add($"A granule of 2^{spec.GranuleLog2} bytes: VT-d has 4 KiB (12) only.");
+        if (spec.BlockChangeLevel != 2) problems.Add($"BlockChangeLevel {spec.BlockChangeLevel}: VT-d has no such levels (they are SMMUv3's, IDR3.BBML); leave it at 2.");
         if (spec.DirtyMayLag) problems.Add("DirtyMayLag: VT-d sets D before the write that caused it proceeds; only Arm lets the update come later.");
         if (spec.LargestInvalidationMask is < 9 or > 52) problems.Add($"CAP.MAMV {spec.LargestInvalidationMask}: 9 to 52 are sensible.");
         if (spec.DeviceTlbEntries is < 0 or > 65536) problems.Add($"{spec.DeviceTlbEntries} device TLB entries: 1 to 65536, or 0 for devices without ATS (ECAP.DT = 0).");
