@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Workbench.Traces;
 
 namespace Workbench.Benchmarks;
@@ -7,7 +9,10 @@ namespace Workbench.Benchmarks;
 internal static class Calibration
 {
     private const int ChaseEntries = 1 << 24;
+    private const int SweepWords = 1 << 24;
     private static readonly int[] Chase = Ring();
+    // Written, so that every page of it is memory of its own.
+    private static readonly ulong[] Swept = [.. Enumerable.Repeat(1UL, SweepWords)];
 
     /// <summary>Nanoseconds per event to read events and add their fields up.</summary>
     public static double DecodeNs(TraceEvent[] events)
@@ -28,6 +33,24 @@ internal static class Calibration
         for (int i = 0; i < Steps; i++) at = Chase[at];
         double ns = Stopwatch.GetElapsedTime(began).TotalNanoseconds / Steps;
         return at == -1 ? 0 : ns;
+    }
+
+    /// <summary>Time the processor has given to this process.</summary>
+    public static TimeSpan ProcessorTime => Environment.CpuUsage.TotalTime;
+
+    /// <summary>Nanoseconds per word to read 128 MiB from front to back: what no scan of as many entries can do in less.</summary>
+    public static double SweepNs()
+    {
+        TimeSpan began = ProcessorTime;
+        Vector256<ulong> sum = default, other = default;
+        ReadOnlySpan<Vector256<ulong>> all = MemoryMarshal.Cast<ulong, Vector256<ulong>>(Swept.AsSpan());
+        for (int i = 0; i + 3 < all.Length; i += 4)
+        {
+            sum += all[i] + all[i + 1];
+            other += all[i + 2] + all[i + 3];
+        }
+        double ns = (ProcessorTime - began).TotalNanoseconds / SweepWords;
+        return Vector256.Sum(sum + other) == 0 ? 0 : ns;
     }
 
     /// <summary>A single cycle through all entries (Sattolo), by a fixed generator.</summary>

@@ -1,11 +1,21 @@
 using System.Globalization;
 using Workbench.Benchmarks;
+using Workbench.Iommu;
 
 // Prints events per second of the named workloads, each interleaved with two calibration loops, medians over several rounds.
 // With --vendors every workload on every model instead, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors] [--rounds N] [--events N] [--json]
+// With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest] [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
+string[] only = Text("--only")?.Split(',') ?? [];
+if (args.Contains("--harvest"))
+{
+    IReadOnlyList<HarvestBenchmark.Row> harvests = HarvestBenchmark.Measure(rounds, [.. IommuCatalogue.Models.Select(m => m.Name).Where(Asked)]);
+    if (json) Console.Out.WriteLine(HarvestBenchmark.ToJson(harvests));
+    else HarvestBenchmark.Print(Console.Out, harvests);
+    return harvests.All(r => r.ReachesGoal) ? 0 : 1;
+}
 if (args.Contains("--vendors"))
 {
     IReadOnlyList<VendorComparison.Row> rows = VendorComparison.Measure(rounds, events);
@@ -14,7 +24,7 @@ if (args.Contains("--vendors"))
     return rows.All(r => r.MedianNs.Keys.All(m => r.ShareOf(m) >= VendorComparison.Floor)) ? 0 : 1;
 }
 List<WorkloadResult> results = [];
-foreach (WorkloadCase workload in WorkloadCase.All)
+foreach (WorkloadCase workload in WorkloadCase.All.Where(w => Asked(w.Name)))
 {
     WorkloadResult result = workload.Measure(rounds, events);
     results.Add(result);
@@ -23,8 +33,12 @@ foreach (WorkloadCase workload in WorkloadCase.All)
 if (json) Console.Out.WriteLine(WorkloadResult.ToJson(results));
 return results.All(r => r.BytesPerEvent == 0) ? 0 : 1;
 
-int Option(string name, int fallback)
+bool Asked(string name) => only.Length == 0 || only.Contains(name);
+
+int Option(string name, int fallback) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : fallback;
+
+string? Text(string name)
 {
     int at = Array.IndexOf(args, name);
-    return at < 0 || at + 1 >= args.Length ? fallback : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
+    return at < 0 || at + 1 >= args.Length ? null : args[at + 1];
 }

@@ -113,4 +113,8 @@ public readonly struct AmdV1Format : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     /// <inheritdoc/>
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
+    /// <summary>Any level: hardware sets D in leaves only.</summary>
+    public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit);
+    /// <summary>NextLevel is the number of the level below, counted from 1.</summary>
+    public static EntryPattern TablePattern(int level) => new(PresentBit | (7UL << NextLevelShift), PresentBit | ((ulong)level << NextLevelShift));
 }

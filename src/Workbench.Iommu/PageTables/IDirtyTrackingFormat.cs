@@ -15,4 +15,15 @@ public interface IDirtyTrackingFormat : IPageTableFormat
     static abstract ulong MarkDirty(ulong entry);
     /// <summary>The leaf with Dirty cleared; Accessed stays.</summary>
     static abstract ulong Clean(ulong entry);
+
+    /// <summary>
+    /// What a scan picks the entries of a level by: every present dirty leaf matches. Others may too, but no entry that is 0, a clean leaf or a
+    /// table's.
+    /// </summary>
+    static abstract EntryPattern DirtyPattern(int level);
+    /// <summary>
+    /// What a scan finds the tables of a level above 0 by: every pointer to a table without reserved bits matches, and no leaf. Whether 0 matches
+    /// does not matter: an entry of 0 is never taken for a table.
+    /// </summary>
+    static abstract EntryPattern TablePattern(int level);
 }

@@ -100,4 +100,8 @@ public readonly struct X64Format : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     /// <inheritdoc/>
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
+    /// <inheritdoc/>
+    public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit | (level > 0 ? PageSizeBit : 0));
+    /// <inheritdoc/>
+    public static EntryPattern TablePattern(int level) => new(PresentBit | PageSizeBit, PresentBit);
 }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.PageTables;
+
 namespace Workbench.Iommu.RiscV;
 
 /// <summary>
@@ -61,6 +63,11 @@ internal static class RiscVPageTableEntry
     }
 
     internal static ulong EncodeTable(ulong address) => PageNumberOf(address) | Valid;
+
+    // D is reserved in a table's entry.
+    internal static EntryPattern DirtyPattern => EntryPattern.AllOf(Valid | Dirty);
+
+    internal static EntryPattern TablePattern => new(Valid | LeafBits, Valid);
 
     private static ulong PageNumberOf(ulong address) => (address >> 2) & PageNumber;
 }

@@ -68,4 +68,8 @@ public readonly struct RiscVSecondStageFormat : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     /// <inheritdoc/>
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
+    /// <inheritdoc/>
+    public static EntryPattern DirtyPattern(int level) => RiscVPageTableEntry.DirtyPattern;
+    /// <inheritdoc/>
+    public static EntryPattern TablePattern(int level) => RiscVPageTableEntry.TablePattern;
 }

@@ -1,3 +1,5 @@
+using Workbench.Iommu.PageTables;
+
 namespace Workbench.Iommu.Smmu;
 
 /// <summary>What the descriptors of both stages share. Arm DDI 0487, D8.3.</summary>
@@ -32,6 +34,12 @@ internal static class ArmDescriptor
     public static ulong NonTranslatingBit(int level) => level > 0 ? 1UL << 16 : 0;
 
     public static bool IsLeaf(ulong entry, int level) => level == 0 || (entry & TableBit) == 0;
+
+    /// <summary>Present leaves of a level with some bits in a state; none where the granule has no leaves.</summary>
+    public static EntryPattern LeafPattern<TGranule>(int level, ulong mask, ulong value) where TGranule : struct, IArmGranule =>
+        TGranule.HasLeaves(level) ? new(ValidBit | TableBit | mask, ValidBit | (level == 0 ? TableBit : 0) | value) : EntryPattern.None;
+
+    public static EntryPattern TablePattern => EntryPattern.AllOf(ValidBit | TableBit);
 
     /// <summary>Address bits of an entry from the granule's size up.</summary>
     public static ulong AddressOf<TGranule>(ulong entry) where TGranule : struct, IArmGranule

@@ -74,6 +74,10 @@ public readonly struct ArmStage1Format<TGranule> : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => ((entry & DirtyModifierBit) != 0 ? entry & ~ReadOnlyBit : entry) | AccessFlagBit;
     /// <summary>Writable-clean again; a leaf without DBM stays as it is.</summary>
     public static ulong Clean(ulong entry) => (entry & DirtyModifierBit) != 0 ? entry | ReadOnlyBit : entry;
+    /// <inheritdoc/>
+    public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | ReadOnlyBit, DirtyModifierBit);
+    /// <inheritdoc/>
+    public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
 
     /// <summary>What may be written may be read. Tables can take permission away.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

@@ -67,6 +67,10 @@ public readonly struct ArmStage2Format<TGranule> : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => ((entry & DirtyModifierBit) != 0 ? entry | WriteBit : entry) | AccessFlagBit;
     /// <summary>Writable-clean again; a leaf without DBM stays as it is.</summary>
     public static ulong Clean(ulong entry) => (entry & DirtyModifierBit) != 0 ? entry & ~WriteBit : entry;
+    /// <inheritdoc/>
+    public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | WriteBit, DirtyModifierBit | WriteBit);
+    /// <inheritdoc/>
+    public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
 
     /// <summary>Reading and writing are allowed separately, by leaves alone.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

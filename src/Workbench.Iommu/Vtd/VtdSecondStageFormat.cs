@@ -76,4 +76,8 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     /// <inheritdoc/>
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
+    /// <inheritdoc/>
+    public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(DirtyBit | (level > 0 ? PageSizeBit : 0));
+    /// <inheritdoc/>
+    public static EntryPattern TablePattern(int level) => new(PageSizeBit, 0);
 }

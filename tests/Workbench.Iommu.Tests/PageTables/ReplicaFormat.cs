@@ -37,4 +37,6 @@ public readonly struct ReplicaFormat : IDirtyTrackingFormat
     public static ulong MarkAccessed(ulong entry) => entry | AccessedBit;
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
+    public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(LeafBit | DirtyBit);
+    public static EntryPattern TablePattern(int level) => new(LeafBit, 0);
 }

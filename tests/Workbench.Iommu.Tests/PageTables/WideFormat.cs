@@ -48,4 +48,6 @@ public readonly struct WideFormat : IDirtyTrackingFormat
     public static ulong MarkAccessed(ulong entry) => entry | AccessedBit;
     public static ulong MarkDirty(ulong entry) => (entry | AccessedBit) & ~CleanBit;
     public static ulong Clean(ulong entry) => (entry & MayBecomeWritableBit) != 0 ? entry | CleanBit : entry;
+    public static EntryPattern DirtyPattern(int level) => new(PresentBit | LeafBit | MayBecomeWritableBit | CleanBit, PresentBit | LeafBit | MayBecomeWritableBit);
+    public static EntryPattern TablePattern(int level) => new(PresentBit | LeafBit, PresentBit);
 }

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+using Workbench.Iommu;
+using Workbench.Iommu.Dirty;
+using Workbench.Iommu.Invalidation;
+
+namespace Workbench.Benchmarks;
+
+/// <summary>
+/// How fast a harvest scans 64 GiB of 4 KiB pages, whose entries take 128 MiB and so come from DRAM, and a part of 512 MiB whose entries stay in a cache.
+/// Time is the processor's for this process, so that other processes' turns do not count; what they take of the memory's rate does.
+/// Pages become dirty by writes through the model itself; the scan reports them into a bitmap and clears them.
+/// </summary>
+internal static class HarvestBenchmark
+{
+    /// <summary>Entries per second from DRAM that every model is held to.</summary>
+    public const double Goal = 0.8e9;
+
+    private const ulong First = 64UL << 30, Length = 64UL << 30, CachedLength = 512UL << 20;
+    private static readonly double[] Shares = [0, 0.001, 0.01, 0.1];
+    private static readonly RequesterId Device = RequesterId.Of(0, 1, 0);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>One model with one share of dirty pages: medians of entries per second, and of what a plain read of as much memory reaches.</summary>
+    internal sealed record Row(string Model, double DirtyShare, double PerSecond, double PerSecondInCache, double SweepPerSecond)
+    {
+        public bool ReachesGoal => PerSecond >= Goal;
+        public double ShareOfSweep => PerSecond / SweepPerSecond;
+    }
+
+    private sealed class Bitmap : IDirtySink
+    {
+        public PageSet Pages { get; } = new();
+        public void Report(ulong firstPage, int leafLog2) => Pages.Add(firstPage);
+    }
+
+    public static IReadOnlyList<Row> Measure(int rounds, IReadOnlyList<string> models)
+    {
+        List<Row> rows = [];
+        foreach (string model in models)
+        {
+            using IIommuDriver driver = IommuCatalogue.Build(new() { Model = model });
+            Domain domain = driver.CreateDomain(new(1));
+            driver.Attach(Device, null, domain);
+            driver.Map(domain, First, First, Length, Permission.ReadWrite, 12, new());
+            driver.SetDirtyTracking(domain, true);
+            List<double>[] memory = [.. Shares.Select(_ => new List<double>())], cache = [.. Shares.Select(_ => new List<double>())];
+            List<double> sweep = [];
+            for (int round = -1; round < rounds; round++)
+            {
+                double swept = 1 / Calibration.SweepNs();
+                if (round >= 0) sweep.Add(swept);
+                for (int share = 0; share < Shares.Length; share++)
+                {
+                    double fromMemory = Rate(driver, domain, Length, Shares[share], isWarm: false), fromCache = Rate(driver, domain, CachedLength, Shares[share], isWarm: true);
+                    if (round < 0) continue;
+                    memory[share].Add(fromMemory);
+                    cache[share].Add(fromCache);
+                }
+            }
+            double limit = WorkloadCase.Median(sweep) * 1e9;
+            for (int share = 0; share < Shares.Length; share++) rows.Add(new(model, Shares[share], WorkloadCase.Median(memory[share]), WorkloadCase.Median(cache[share]), limit));
+        }
+        return rows;
+    }
+
+    private static double Rate(IIommuDriver driver, Domain domain, ulong length, double share, bool isWarm)
+    {
+        long written = Write(driver.Hardware, length, share);
+        driver.InvalidateDomain(domain);
+        Bitmap found = new();
+        if (isWarm) Scan(domain, length, clear: false, found);
+        found.Pages.Clear();
+        // A copy of the bitmap's memory is made before the clock runs, as a replay's later harvests find it.
+        for (ulong page = First >> 12; page < (First + length) >> 12; page += 1 << 15) found.Pages.Add(page);
+        found.Pages.Clear();
+        TimeSpan began = Calibration.ProcessorTime;
+        ScanBudget spent = Scan(domain, length, clear: true, found);
+        double seconds = (Calibration.ProcessorTime - began).TotalSeconds;
+        if (found.Pages.Count != written || spent.EntriesCleared != written) throw new InvalidOperationException($"{written} pages were written, {found.Pages.Count} reported and {spent.EntriesCleared} cleared.");
+        return (length >> 12) / seconds;
+    }
+
+    private static ScanBudget Scan(Domain domain, ulong length, bool clear, Bitmap found)
+    {
+        ScanBudget budget = new() { RemainingNs = long.MaxValue, ScanNs = 1, ClearNs = 1 };
+        domain.Table.ScanDirty(First, First + (length - 1), clear, ref budget, found, new InvalidationGather());
+        return budget;
+    }
+
+    /// <summary>Writes a share of the pages, the same ones each time, in ascending order.</summary>
+    private static long Write(IIommu hardware, ulong length, double share)
+    {
+        ulong below = (ulong)(share * (1UL << 32));
+        long written = 0;
+        for (ulong iova = First; below != 0 && iova < First + length; iova += 4096)
+        {
+            if (unchecked((iova >> 12) * 0x9E3779B97F4A7C15 >> 32) >= below) continue;
+            hardware.Translate(new(Device, iova, isWrite: true), out _);
+            written++;
+        }
+        return written;
+    }
+
+    public static void Print(TextWriter to, IReadOnlyList<Row> rows)
+    {
+        to.WriteLine($"{"model",-10}{"dirty",8}{"M PTE/s",10}{"in cache",10}{"x sweep",9}{"sweep M",9}{"goal M",8}  verdict");
+        foreach (Row row in rows)
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{row.Model,-10}{row.DirtyShare,8:p1}{row.PerSecond / 1e6,10:f0}{row.PerSecondInCache / 1e6,10:f0}{row.ShareOfSweep,9:f2}{row.SweepPerSecond / 1e6,9:f0}{Goal / 1e6,8:f0}  {(row.ReachesGoal ? "reached" : "below")}"));
+    }
+
+    public static string ToJson(IReadOnlyList<Row> rows) => JsonSerializer.Serialize(rows, Json);
+}
