@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
+using Workbench.Iommu.Dirty;
 using Workbench.Replay.Iommufd;
 using Xunit;
 
@@ -52,6 +53,12 @@ internal sealed class Rig : IDisposable
         return id;
     }
 
+    public uint Allocate(uint device, out uint sameDevice)
+    {
+        sameDevice = device;
+        return Allocate(device);
+    }
+
     public Rig Map(ulong iova, ulong length, int largestLeafLog2 = 63, ulong? physical = null)
     {
         Assert.Equal(Errno.None, Iommu.Map(Ioas, iova, physical ?? (Huge + (iova % Huge)), length, largestLeafLog2: largestLeafLog2));
@@ -72,28 +79,18 @@ internal sealed class Rig : IDisposable
         return bitmap;
     }
 
+    /// <summary>The same, telling what the read took.</summary>
+    public DirtyBitmapRead Read(ulong iova, ulong length, ulong pageSize, UserBitmap bitmap, GetDirtyFlags flags = GetDirtyFlags.None)
+    {
+        Assert.Equal(Errno.None, Iommu.BeginGetDirtyBitmap(Hwpt, flags, iova, length, pageSize, bitmap, out DirtyBitmapRead? read));
+        ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
+        while (read!.Phase == ReadPhase.Walking) read.Advance(ref unlimited);
+        read.Complete();
+        return read;
+    }
+
     public static UserBitmap BitmapFor(ulong length, ulong pageSize = Page, ulong address = 0x7000_0000) =>
         new(address, Math.Max(1, (int)(((length / pageSize) + 7) / 8)));
 
-    /// <summary>The pages that are dirty now, found with nothing cleared by this kernel's ioctl.</summary>
-    public bool IsDirty(ulong iova) => Get(iova & ~(Page - 1), Page, flags: GetDirtyFlags.NoClear).SetBits != 0;
-
     public void Dispose() => drivers.ForEach(d => d.Dispose());
-}
-
-internal static class Bits
-{
-    /// <summary>The bits set in a buffer, as runs from..to.</summary>
-    public static string Runs(this UserBitmap bitmap)
-    {
-        List<string> runs = [];
-        for (long bit = 0; bit < bitmap.ByteCount * 8L; bit++)
-        {
-            if (!bitmap[bit]) continue;
-            long first = bit;
-            while (bit + 1 < bitmap.ByteCount * 8L && bitmap[bit + 1]) bit++;
-            runs.Add(first == bit ? $"{first}" : $"{first}..{bit}");
-        }
-        return string.Join(' ', runs);
-    }
 }
