@@ -1,3 +1,4 @@
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
@@ -32,6 +33,9 @@ public interface IIommuDriver : IDisposable
 
     /// <summary>Turns dirty tracking of a domain on or off for all its devices, with the invalidations that takes; leftover dirty bits are cleared first when turned on.</summary>
     void SetDirtyTracking(Domain domain, bool enable);
+
+    /// <summary>Reports and clears every dirty leaf of a domain, and invalidates, all at once; returns the commands it took.</summary>
+    int ClearDirty(Domain domain, IDirtySink dirty);
 
     /// <summary>Invalidates what a gather holds as the vendor's driver would, waits, and empties the gather; returns the commands it took. An empty gather takes none.</summary>
     int Invalidate(Domain domain, InvalidationGather gather);

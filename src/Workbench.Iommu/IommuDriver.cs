@@ -83,15 +83,20 @@ public sealed class IommuDriver : IIommuDriver
         Own(domain);
         if (enable && protocol.TrackingRefusal is { } refusal) throw new NotSupportedException(refusal);
         if (domain.TracksDirty == enable) return;
-        if (enable)
-        {
-            ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
-            InvalidationGather gather = new();
-            domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, Unheard.Instance, gather);
-            Invalidate(domain, gather);
-        }
+        if (enable) ClearDirty(domain, Unheard.Instance);
         domain.TracksDirty = enable;
         protocol.TrackingChanged(domain);
+    }
+
+    /// <inheritdoc/>
+    public int ClearDirty(Domain domain, IDirtySink dirty)
+    {
+        Own(domain);
+        ArgumentNullException.ThrowIfNull(dirty);
+        ScanBudget unlimited = new() { RemainingNs = long.MaxValue };
+        InvalidationGather gather = new();
+        domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref unlimited, dirty, gather);
+        return Invalidate(domain, gather);
     }
 
     /// <inheritdoc/>

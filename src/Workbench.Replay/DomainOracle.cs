@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Dirty;
+using Workbench.Replay.Policies;
 
 namespace Workbench.Replay;
 
@@ -33,6 +34,8 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
     public PageSet DataWritten { get; } = new();
     /// <summary>Pages written by rings since the last harvest's end.</summary>
     public PageSet RingWritten { get; } = new();
+    /// <summary>Largest leaf that maps made from now on use, as a power of two of bytes.</summary>
+    public int LargestNewLeafLog2 { get; set; } = 63;
     /// <summary>Bytes mapped now.</summary>
     public ulong MappedBytes { get; set; }
     public PageSet EverWritten => everWritten;
@@ -79,6 +82,15 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
         scratch.UnionWith(DataWritten);
         scratch.UnionWith(RingWritten);
         foreach (ulong page in scratch) Report(page, 12);
+    }
+
+    /// <summary>The leaves reported since the last harvest's end, by address.</summary>
+    public List<Leaf> DirtyLeaves()
+    {
+        List<Leaf> leaves = [.. largeLeaves.Select(l => new Leaf(l.FirstPage << 12, l.LeafLog2))];
+        foreach (ulong page in smallLeaves) leaves.Add(new(page << 12, 12));
+        leaves.Sort(static (a, b) => a.Address.CompareTo(b.Address));
+        return leaves;
     }
 
     /// <summary>The reported pages are copied now, before the harvest is complete: what is written from here on its report does not cover.</summary>

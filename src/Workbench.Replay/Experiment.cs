@@ -1,14 +1,13 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
-using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Trackers;
 
 namespace Workbench.Replay;
 
 /// <summary>What to replay and how: everything a result depends on, besides the trace. The JSON form is the same with camelCase names.</summary>
-public sealed record Experiment
+public sealed partial record Experiment
 {
     /// <summary>The IOMMU model, a name of the catalogue.</summary>
     public string Iommu { get; init; } = "vtd";
@@ -65,6 +64,7 @@ public sealed record Experiment
         if (!HarvestSchedule.TryParse(HarvestEvery, out _)) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), 0 for one harvest at the end, asap, or adaptive:LEAST-MOST (adaptive:10ms-1s).");
         else if (HarvestEvery == "asap" && AtomicHarvest) problems.Add("Harvests as fast as they go that take no time never end; choose an interval, or leave atomic harvests out.");
         if (!TrackerCatalogue.Has(Tracker)) problems.Add($"There is no tracker '{Tracker}'; there is: {TrackerCatalogue.Names}.");
+        problems.AddRange(TrackingProblems());
         if (PageSizes.Log2Of(FlushChunk) is not >= 12) problems.Add($"Flush chunk '{FlushChunk}': a power of two from 4K up, written with K, M, G or T.");
         if (HarvestThreads is < 1 or > 64) problems.Add($"{HarvestThreads} harvest threads: 1 to 64.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");
@@ -92,7 +92,7 @@ public sealed record Experiment
 
     internal ulong FlushChunkBytes => 1UL << (PageSizes.Log2Of(FlushChunk) ?? 26);
 
-    internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Assumed.StepsAt(CostLevel.Default).With(Costs);
+
 
     internal IommuSpec ToSpec()
     {
@@ -100,7 +100,7 @@ public sealed record Experiment
         return new()
         {
             Model = Iommu, Iotlb = geometry, AddressBits = AddressBits, GranuleLog2 = PageSizes.Log2Of(Granule) ?? 12, DeviceTlbEntries = DeviceTlb,
-            LinuxLeafSizesOnly = PageSize == "as-mapped", Profile = DriverProfile.Find(Driver) ?? DriverProfile.Linux, DirtyMayLag = DirtyOrder == "may-lag",
+            LinuxLeafSizesOnly = PageSize == "as-mapped", Profile = DriverProfile.Find(Driver) ?? DriverProfile.Linux, DirtyMayLag = DirtyOrder == "may-lag", BlockChangeLevel = BlockChange,
         };
     }
 }

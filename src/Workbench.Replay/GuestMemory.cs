@@ -15,11 +15,17 @@ internal sealed class GuestMemory(Machine machine, IReadOnlyList<TraceMemoryRang
         return ranges.Count > 0 ? "All guest memory of the recording is mapped." : "The trace does not say what memory the guest has: each 1 GiB piece is mapped when first touched.";
     }
 
-    /// <summary>Maps the pieces a range touches, if the guest's memory is not known.</summary>
-    public void Ensure(DomainOracle guest, ulong gpa, ulong length)
+    /// <summary>Maps the pieces a range touches, if the guest's memory is not known; true if one was mapped.</summary>
+    public bool Ensure(DomainOracle guest, ulong gpa, ulong length)
     {
-        if (ranges.Count > 0) return;
+        if (ranges.Count > 0) return false;
+        bool mapped = false;
         for (ulong piece = gpa & ~(UnknownPiece - 1); piece <= gpa + (length - 1); piece += UnknownPiece)
-            if (!guest.Domain.Table.TryGetLeaf(piece, out _, out _)) machine.MapIdentity(guest, piece, UnknownPiece);
+        {
+            if (guest.Domain.Table.TryGetLeaf(piece, out _, out _)) continue;
+            machine.MapIdentity(guest, piece, UnknownPiece);
+            mapped = true;
+        }
+        return mapped;
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Workbench.Iommu;
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.PageTables;
+using Workbench.Replay.Policies;
 using Workbench.Replay.Trackers;
 using Workbench.Traces;
 
@@ -47,6 +49,10 @@ internal sealed class Machine : IDisposable
     public bool DirtyMayLag { get; init; }
     /// <summary>Told of domains as they are made, once tracking has begun.</summary>
     public IDirtyTracker? Tracker { get; set; }
+    /// <summary>Are dirty bits kept from the moment a domain is made?</summary>
+    public bool TracksFromProvisioning { get; init; }
+    /// <summary>Called when the tracking of a domain begins, with the leaves written before.</summary>
+    public Action<DomainOracle, IReadOnlyList<Leaf>>? TrackingBegins { get; set; }
     public IIommuDriver Driver => driver;
     public IIommu Hardware => driver.Hardware;
     /// <summary>Domains in order of creation.</summary>
@@ -83,6 +89,7 @@ internal sealed class Machine : IDisposable
         DomainOracle oracle = new(driver.CreateDomain(own)) { Log = Log };
         Domains.Add(oracle);
         if (Tracks) Track(oracle);
+        else if (TracksFromProvisioning) driver.SetDirtyTracking(oracle.Domain, true);
         return oracle;
     }
 
@@ -121,14 +128,14 @@ internal sealed class Machine : IDisposable
         }
         DomainOracle oracle = OracleOf(e.Device, e.PasidOrNone);
         IPageTable table = oracle.Domain.Table;
-        MapResult result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+        MapResult result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, Math.Min(largestLeafLog2, oracle.LargestNewLeafLog2), gather);
         if (result == MapResult.AlreadyMapped)
         {
             Remaps++;
             // A leaf that begins before the range goes as a whole: a table cannot keep part of it.
             ulong before = table.TryGetLeaf(e.Iova, out _, out int leafLog2) ? e.Iova & ((1UL << leafLog2) - 1) : 0;
             Remove(oracle, e.Iova - before, e.Length + before);
-            result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, largestLeafLog2, gather);
+            result = driver.Map(oracle.Domain, e.Iova, e.Target, e.Length, e.Permission, Math.Min(largestLeafLog2, oracle.LargestNewLeafLog2), gather);
         }
         if (result == MapResult.Mapped) oracle.MappedBytes += e.Length;
         if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
@@ -150,7 +157,8 @@ internal sealed class Machine : IDisposable
         return new ModelLimitException($"{what}: beyond the table's last address 0x{table.LastIova:x}, or beyond the physical addresses it can hold. Replay with more --address-bits, or check the trace.");
     }
 
-    private void NotePeak() => PeakTableBytes = Math.Max(PeakTableBytes, (long)driver.FramesInUse * 4096);
+    /// <summary>Notes how much memory tables take now.</summary>
+    public void NotePeak() => PeakTableBytes = Math.Max(PeakTableBytes, (long)driver.FramesInUse * 4096);
 
     private DomainId NextOwn()
     {
@@ -234,8 +242,18 @@ internal sealed class Machine : IDisposable
 
     private void Track(DomainOracle oracle)
     {
+        SeenLeaves seen = new();
+        if (TracksFromProvisioning) driver.ClearDirty(oracle.Domain, seen);
         driver.SetDirtyTracking(oracle.Domain, true);
         Tracker?.Start(oracle);
+        TrackingBegins?.Invoke(oracle, seen.Leaves);
+    }
+
+    private sealed class SeenLeaves : IDirtySink
+    {
+        public List<Leaf> Leaves { get; } = [];
+
+        public void Report(ulong firstPage, int leafLog2) => Leaves.Add(new(firstPage << 12, leafLog2));
     }
 
     public void Dispose() => driver.Dispose();

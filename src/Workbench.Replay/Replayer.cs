@@ -2,6 +2,7 @@ using Workbench.Iommu;
 using Workbench.Iommu.Faults;
 using Workbench.Traces;
 using Workbench.Replay.Harvests;
+using Workbench.Replay.Policies;
 using Workbench.Replay.Software;
 using Workbench.Replay.Trackers;
 using Workbench.Traces.Join;
@@ -30,7 +31,8 @@ public sealed class Replayer
     private readonly Harvester harvester;
     private readonly LiveMappings<Extent> recorded = new();
     private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
-    private readonly SwallowedWrites swallowed;
+    private readonly LossLedger losses;
+    private readonly LeafWork leafWork;
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool seesWrites;
@@ -44,29 +46,35 @@ public sealed class Replayer
     private bool measuring;
     private long events, accesses, interruptWrites, unmappedAccesses;
     private ulong ringBytesRead, ringBytesWritten;
-    private long firstNs, lastNs;
+    private long firstNs, lastNs, eventNs;
     private IommuCounters atStart;
     private long commandsAtStart;
 
     private readonly record struct Extent(ulong Physical, ulong Length);
 
-    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, CancellationToken cancellation)
+    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
         TrackerContext context = new(machine, clock, experiment.StepCosts);
         tracker = TrackerCatalogue.Create(experiment, context);
         (seesWrites, seesMappings, handlesFaults) = (tracker.SeesWrites, tracker.SeesMappings, tracker.HandlesFaults);
         machine.Tracker = tracker;
-        harvester = new(context, tracker, experiment.Schedule, experiment.HarvestThreads, cancellation);
-        (memory, swallowed) = (new(machine, source.Provenance.GuestMemory), new(machine));
-        diagnoses = !experiment.Flush.IsSound;
+        losses = new(machine, experiment.EffectiveFlushCause);
+        leafWork = new(context, newPolicies, experiment.LeafChangeProtocol, experiment.SplitToLog2, losses);
+        harvester = new(context, tracker, leafWork, experiment.Schedule, experiment.HarvestThreads, cancellation);
+        memory = new(machine, source.Provenance.GuestMemory);
+        diagnoses = !experiment.IsSound;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
-        measuresFromStart = experiment.FromMark is null;
+        measuresFromStart = experiment.FromMark is null && experiment.WarmUpNs == 0;
+        machine.TrackingBegins = (domain, seen) => leafWork.TrackingBegins(domain, seen, eventNs);
     }
 
-    /// <summary>Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every 4096 or so and when cancelled; cancelling throws.</summary>
-    public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, CancellationToken cancellation = default)
+    /// <summary>
+    /// Replays a trace. <paramref name="pages"/> takes the page-by-page account; <paramref name="progress"/> is told the events done, every 4096 or so and when cancelled; cancelling throws.
+    /// <paramref name="newPolicies"/> makes the split and collapse policies of one domain, instead of those the experiment names.
+    /// </summary>
+    public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, Func<IReadOnlyList<ILeafPolicy>>? newPolicies = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(source);
@@ -74,8 +82,10 @@ public sealed class Replayer
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
-        using Machine machine = new(Build(experiment), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag" };
-        Replayer replayer = new(experiment, source, view, machine, cancellation);
+        newPolicies ??= () => PolicyCatalogue.Create(experiment.Policy, experiment.Collapse);
+        bool fromProvisioning = newPolicies().Any(p => p.TracksFromProvisioning);
+        using Machine machine = new(Build(experiment), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
+        Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
         try
         {
             return replayer.Run(progress, cancellation);
@@ -111,7 +121,7 @@ public sealed class Replayer
             JoinPasidZero(batch.AsSpan(0, got));
             CheckTimes(batch[0].TimeNs, batch[got - 1].TimeNs);
             long before = events;
-            if (before == 0) firstNs = batch[0].TimeNs;
+            if (before == 0) First(batch[0].TimeNs);
             int done = Replay(batch.AsSpan(0, got), out stopped);
             events += done;
             lastNs = batch[done - 1].TimeNs;
@@ -124,6 +134,25 @@ public sealed class Replayer
         return Result();
     }
 
+    private void First(long nowNs)
+    {
+        firstNs = nowNs;
+        if (experiment.WarmUpNs > 0) clock.Start(BeginLater(), nowNs + experiment.WarmUpNs);
+    }
+
+    private IEnumerable<long> BeginLater()
+    {
+        Begin(clock.NowNs);
+        yield break;
+    }
+
+    /// <summary>The migration is given up: what policies do then they do while the devices run.</summary>
+    private IEnumerable<long> Cancel()
+    {
+        foreach (DomainOracle domain in machine.Domains) leafWork.Cancelled(domain);
+        yield break;
+    }
+
     /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
     private static void JoinPasidZero(Span<TraceEvent> batch)
     {
@@ -134,15 +163,10 @@ public sealed class Replayer
     /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>
     private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
     {
-        long nextNs = clock.NextNs;
         for (int i = 0; i < batch.Length; i++)
         {
             ref readonly TraceEvent e = ref batch[i];
-            if (e.TimeNs >= nextNs && measuring)
-            {
-                clock.AdvanceTo(e.TimeNs);
-                nextNs = clock.NextNs;
-            }
+            if (e.TimeNs >= clock.NextNs) clock.AdvanceTo(e.TimeNs);
             if (e.IsAccess)
             {
                 Access(e);
@@ -150,7 +174,6 @@ public sealed class Replayer
             }
             stopped = Other(e);
             if (stopped) return i + 1;
-            nextNs = clock.NextNs;
         }
         stopped = false;
         return batch.Length;
@@ -158,20 +181,22 @@ public sealed class Replayer
 
     private void Begin(long nowNs)
     {
-        measuring = true;
+        (measuring, eventNs) = (true, nowNs);
         machine.StartTracking();
         (accesses, interruptWrites, unmappedAccesses, ringBytesRead, ringBytesWritten) = (0, 0, 0, 0, 0);
         (harvester.BytesRead, harvester.BytesWritten) = (0, 0);
         machine.Hardware.DrainFaults();
-        swallowed.Clear();
+        losses.Clear();
         if (!measuresFromStart) firstNs = nowNs;
         (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
         harvester.Start(nowNs);
+        if (experiment.CancelAfterNs > 0) clock.Start(Cancel(), nowNs + experiment.CancelAfterNs);
     }
 
     /// <summary>An event that is no access; true if the replay is to stop here.</summary>
     private bool Other(in TraceEvent e)
     {
+        eventNs = e.TimeNs;
         if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) CheckRange(e);
         switch (e.Kind)
         {
@@ -286,7 +311,7 @@ public sealed class Replayer
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
             DomainOracle guest = OracleOf(e);
-            memory.Ensure(guest, gpa, inside);
+            if (memory.Ensure(guest, gpa, inside) && measuring) leafWork.TrackingBegins(guest, [], e.TimeNs);
             Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
             left -= inside;
@@ -297,9 +322,14 @@ public sealed class Replayer
     private DomainOracle OracleOf(in TraceEvent e)
     {
         if (oracle is { } same && e.Device == oracleDevice && e.PasidOrNone == oraclePasid) return same;
+        eventNs = e.TimeNs;
         DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.OracleOf(e.Device, e.PasidOrNone);
         (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
-        if (view == View.Gpa && used.Domain.Table.Leaves == 0) notes.Add(memory.Map(used));
+        if (view == View.Gpa && used.Domain.Table.Leaves == 0)
+        {
+            notes.Add(memory.Map(used));
+            if (measuring) leafWork.TrackingBegins(used, [], e.TimeNs);
+        }
         return used;
     }
 
@@ -322,7 +352,7 @@ public sealed class Replayer
                     written.Add(page);
                     while (page < last) written.Add(++page);
                     if (seesWrites) tracker.Wrote(truth, e.Device, iova >> 12, last);
-                    if (translation.Swallowed) swallowed.Add(e, truth, iova, last);
+                    if (translation.Swallowed) losses.Swallowed(e, truth, iova, last);
                 }
                 if (left == inside) return;
                 left -= inside;
@@ -349,7 +379,7 @@ public sealed class Replayer
 
     private ReplayResult Result()
     {
-        (long missedCount, List<MissedPage> missed) = swallowed.MissedOf(machine.Domains, experiment.Flush);
+        (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
         return new()

@@ -73,7 +73,7 @@ internal static class CompareCommand
         using ProgressLine progress = new("events", reader.EventCount, name);
         try
         {
-            return Replayer.Run(experiment, new DmatSource(reader), null, progress.Report, cancellation);
+            return Replayer.Run(experiment, new DmatSource(reader), null, progress.Report, cancellation: cancellation);
         }
         catch (OperationCanceledException)
         {

@@ -54,7 +54,7 @@ internal static class ReplayCommand
         {
             try
             {
-                result = Replayer.Run(experiment, new DmatSource(reader), pages, progress.Report, cancellation);
+                result = Replayer.Run(experiment, new DmatSource(reader), pages, progress.Report, cancellation: cancellation);
             }
             catch (OperationCanceledException)
             {

@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Replay.Policies;
 using Workbench.Replay.Software;
 using Workbench.Replay.Trackers;
 
@@ -12,6 +13,7 @@ internal sealed class Harvester
 {
     private readonly TrackerContext context;
     private readonly IDirtyTracker tracker;
+    private readonly LeafWork leafWork;
     private readonly HarvestSchedule schedule;
     private readonly int mostThreads;
     private readonly CancellationToken cancellation;
@@ -26,8 +28,8 @@ internal sealed class Harvester
     private ulong readAtLastEnd;
     private ulong writtenAtLastEnd;
 
-    public Harvester(TrackerContext context, IDirtyTracker tracker, HarvestSchedule schedule, int threads, CancellationToken cancellation) =>
-        (this.context, this.tracker, this.schedule, mostThreads, this.cancellation) = (context, tracker, schedule, threads, cancellation);
+    public Harvester(TrackerContext context, IDirtyTracker tracker, LeafWork leafWork, HarvestSchedule schedule, int threads, CancellationToken cancellation) =>
+        (this.context, this.tracker, this.leafWork, this.schedule, mostThreads, this.cancellation) = (context, tracker, leafWork, schedule, threads, cancellation);
 
     public IReadOnlyList<HarvestRow> Rows => rows;
 
@@ -57,6 +59,9 @@ internal sealed class Harvester
         // Where D may become visible after the data (Arm), the last scan waits for what finished writes still have to show.
         if (tracker.IsSound) context.Machine.Driver.Fence();
         Clock.Start(Harvest(), Math.Max(nowNs, rows.Count == 0 ? nowNs : rows[^1].EndNs));
+        Clock.AdvanceTo(SoftwareThread.Parked - 1);
+        if (!leafWork.Exists) return;
+        foreach (DomainOracle domain in Domains) leafWork.DeviceStopped(domain, Clock.NowNs);
         Clock.AdvanceTo(SoftwareThread.Parked - 1);
     }
 
@@ -111,7 +116,9 @@ internal sealed class Harvester
         {
             DomainOracle domain = Domains[nextDomain++];
             foreach (long ns in tracker.Harvest(domain, isStopped)) yield return ns;
+            List<Leaf> dirty = leafWork.Exists ? domain.DirtyLeaves() : [];
             context.Tally.Pages += domain.Complete(Clock.NowNs);
+            if (leafWork.Exists && !isStopped) leafWork.HarvestDone(domain, dirty);
         }
         context.Concurrent = Math.Max(1, --threadsAtWork);
         if (threadsAtWork == 0 && waiting is not null) Clock.Wake(waiting, Clock.NowNs);

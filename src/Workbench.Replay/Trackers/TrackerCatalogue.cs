@@ -5,7 +5,7 @@ internal static class TrackerCatalogue
 {
     private static readonly (string Name, Func<Experiment, TrackerContext, IDirtyTracker> Create)[] All =
     [
-        ("iommufd", (e, context) => new TableTracker(context, e.Flush, e.FlushChunkBytes)),
+        ("iommufd", (e, context) => new TableTracker(context, e.EffectiveFlush, e.FlushChunkBytes)),
         ("footprint", (_, _) => new FootprintTracker()),
     ];
 

@@ -1,0 +1,86 @@
+using Workbench.Iommu;
+using Workbench.Iommu.LeafChanges;
+using Workbench.Replay.Costs;
+using Workbench.Replay.Iommufd;
+using Workbench.Replay.Policies;
+
+namespace Workbench.Replay;
+
+/// <summary>Splitting, collapsing, quirks and costs.</summary>
+public sealed partial record Experiment
+{
+    private static readonly (string Name, Func<LeafChangeProtocol, LeafChangeProtocol> Change)[] UnsoundSteps =
+    [
+        ("drop-dirty", p => p with { Dirty = DirtyCarry.Drop }),
+        ("plain-store", p => p with { Install = LeafInstall.PlainStore }),
+        ("ignore-late", p => p with { LateDirty = LateDirty.Ignore }),
+        ("no-flush", p => p with { Flush = LeafFlush.None }),
+        ("flush-before", p => p with { Flush = LeafFlush.Before }),
+        ("free-early", p => p with { Release = TableRelease.BeforeFlush }),
+        ("skip-break", p => p with { SkipBreak = true }),
+    ];
+
+    /// <summary>When large leaves are split: a name of <see cref="PolicyCatalogue.SplitNames"/>.</summary>
+    public string Policy { get; init; } = "never";
+    /// <summary>What leaves are split into: a leaf size of the model.</summary>
+    public string SplitTo { get; init; } = "4K";
+    /// <summary>When what was split is collapsed: a name of <see cref="PolicyCatalogue.CollapseNames"/>.</summary>
+    public string Collapse { get; init; } = "never";
+    /// <summary>Steps of splits and collapses that are done wrongly on purpose, separated by commas; empty: none.</summary>
+    public string Unsound { get; init; } = "";
+    /// <summary>Whose defects the driver has: "fixed" (none) or "linux-6.12".</summary>
+    public string Quirks { get; init; } = "fixed";
+    /// <summary>How an SMMU lets the size of a leaf change, IDR3.BBML: 0 break before make, 1 with nT, 2 at once.</summary>
+    public int BlockChange { get; init; } = 2;
+    /// <summary>Trace time before tracking begins, a number with ns, us, ms or s; "0": at the beginning, or at <see cref="FromMark"/>.</summary>
+    public string WarmUp { get; init; } = "0";
+    /// <summary>Trace time after the beginning of tracking at which the migration is given up (collapse on-cancel); "0": never.</summary>
+    public string CancelAfter { get; init; } = "0";
+    /// <summary>What steps cost: a built-in profile's name or the path of a file.</summary>
+    public string CostProfile { get; init; } = "assumed";
+    /// <summary>At which end of its ranges the profile lets trace time pass: "low", "default" or "high".</summary>
+    public string CostLevel { get; init; } = "default";
+
+    /// <summary>Does this experiment lose nothing, if the model is right?</summary>
+    public bool IsSound => EffectiveFlush.IsSound && Unsound.Length == 0;
+
+    /// <summary>Names of the steps that can be done wrongly, for messages.</summary>
+    public static string UnsoundNames { get; } = string.Join(", ", UnsoundSteps.Select(s => s.Name));
+
+    internal long WarmUpNs => Duration.TryParse(WarmUp, out long ns) ? ns : 0;
+    internal long CancelAfterNs => Duration.TryParse(CancelAfter, out long ns) ? ns : 0;
+    internal int SplitToLog2 => PageSizes.Log2Of(SplitTo) ?? 12;
+    internal LeafChangeProtocol LeafChangeProtocol => UnsoundSteps.Where(s => UnsoundParts.Contains(s.Name)).Aggregate(LeafChangeProtocol.Sound, (protocol, step) => step.Change(protocol));
+
+    private string[] UnsoundParts => Unsound.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private bool SkipsTlbi => Quirks == "linux-6.12" && KernelQuirks.Linux612.SmmuClearWithoutTlbi && Iommu.StartsWith("smmu", StringComparison.Ordinal);
+
+    /// <summary>The strategy as it works with the quirks of the driver.</summary>
+    internal FlushStrategy EffectiveFlush => SkipsTlbi ? FlushStrategy.None : Flush;
+
+    /// <summary>Which step of a harvest loses a page that is written through a cached entry.</summary>
+    internal string EffectiveFlushCause => SkipsTlbi ? "the SMMUv3 driver of Linux 6.12 issues no TLBI after clearing D" : Flush.LossCause;
+
+    internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Find(CostProfile).StepsAt(Level).With(Costs);
+
+    private CostLevel Level => CostLevel switch { "low" => Replay.Costs.CostLevel.Low, "high" => Replay.Costs.CostLevel.High, _ => Replay.Costs.CostLevel.Default };
+
+    private IEnumerable<string> TrackingProblems()
+    {
+        if (!PolicyCatalogue.HasSplit(Policy)) yield return $"There is no policy '{Policy}'; there is: {PolicyCatalogue.SplitNames}.";
+        if (!PolicyCatalogue.HasCollapse(Collapse)) yield return $"There is no collapse policy '{Collapse}'; there is: {PolicyCatalogue.CollapseNames}.";
+        if (Policy == "seen-dirty" && FromMark is null && WarmUpNs == 0) yield return "Policy seen-dirty splits what was written before tracking began: say when that is, with --warm-up or --from.";
+        if (Collapse == "on-cancel" && CancelAfterNs == 0) yield return "Collapse on-cancel: say when the migration is given up, with --cancel-after.";
+        foreach (string step in UnsoundParts.Where(step => UnsoundSteps.All(s => s.Name != step))) yield return $"There is no unsound step '{step}'; there is: {UnsoundNames}.";
+        if (Quirks is not ("fixed" or "linux-6.12")) yield return $"Quirks '{Quirks}' are none; fixed or linux-6.12.";
+        if (BlockChange is < 0 or > 2) yield return $"blockChange is {BlockChange}; IDR3.BBML is 0, 1 or 2.";
+        else if (BlockChange != 2 && IommuCatalogue.Find(Iommu) is not null && !Iommu.StartsWith("smmu", StringComparison.Ordinal)) yield return $"blockChange {BlockChange} is a level of an SMMU; {Iommu} changes leaves at once.";
+        if (!Duration.TryParse(WarmUp, out long warmUp) || warmUp < 0) yield return $"Warm-up '{WarmUp}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
+        if (warmUp > 0 && FromMark is not null) yield return "Tracking begins after a warm-up or at a mark, not both.";
+        if (!Duration.TryParse(CancelAfter, out long cancel) || cancel < 0) yield return $"Cancel after '{CancelAfter}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
+        if (CostLevel is not ("low" or "default" or "high")) yield return $"Cost level '{CostLevel}' is none; low, default or high.";
+        if (IommuCatalogue.Find(Iommu) is { } model && model.LeafSizes.TryGetValue(PageSizes.Log2Of(Granule) ?? 0, out ulong sizes) && (PageSizes.Log2Of(SplitTo) is not { } to || (sizes & (1UL << to)) == 0) && Policy != "never")
+            yield return $"splitTo '{SplitTo}': {model.Name} has leaves of {PageSizes.ShowAll(sizes)}.";
+    }
+}
