@@ -5,7 +5,7 @@ using Workbench.Traces.Native;
 
 namespace Workbench.Cli.Commands;
 
-/// <summary>workbench validate recording</summary>
+/// <summary>workbench validate: recording here, costs in a file of its own.</summary>
 internal static class ValidateCommand
 {
     private const int ShownDifferences = 20;
@@ -38,6 +38,6 @@ internal static class ValidateCommand
             if (v.Differences.Count > ShownDifferences) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {v.Differences.Count - ShownDifferences} more"));
             return Task.FromResult(v.HitOrFillAgrees == v.Translations && v.LeafAgrees == v.Translations ? CommandLine.Done : CommandLine.CheckFailed);
         });
-        return new("validate", "Check the models against recordings.") { recording };
+        return new("validate", "Check the models against recordings and measurements.") { recording, ValidateCostsCommand.Create() };
     }
 }
