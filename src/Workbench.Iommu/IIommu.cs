@@ -24,6 +24,12 @@ public interface IIommu
     /// <summary>Look up, on every write that hits, whether the D bit in memory agrees (slow; for explaining missed pages).</summary>
     bool Diagnose { get; set; }
 
+    /// <summary>
+    /// Count the misses of what invalidations dropped (<see cref="IommuCounters.Refills"/>)? Each miss then costs one more look-up. Only entries dropped while it is on are
+    /// known, as many of the latest as <see cref="Caches.DroppedEntries"/> says; a replacement, or a full IOTLB that empties itself, makes no refills.
+    /// </summary>
+    bool CountsRefills { get; set; }
+
     /// <summary>Counts since the machine was built.</summary>
     ref readonly IommuCounters Counters { get; }
 

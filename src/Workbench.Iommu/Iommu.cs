@@ -30,6 +30,7 @@ public sealed class Iommu<TIotlb> : IIommu
     private TranslationContext? current;
     private RequesterId currentDevice;
     private uint currentPasid;
+    private DroppedEntries? dropped;
 
     /// <summary>
     /// Composes an engine. <paramref name="walkers"/> are all that contexts may name, for invalidation; <paramref name="onFault"/> lets the vendor record
@@ -47,6 +48,13 @@ public sealed class Iommu<TIotlb> : IIommu
 
     /// <inheritdoc/>
     public bool Diagnose { get; set; }
+
+    /// <inheritdoc/>
+    public bool CountsRefills
+    {
+        get => dropped is not null;
+        set => dropped = !value ? null : dropped ?? new(iotlb.Capacity);
+    }
 
     /// <inheritdoc/>
     public ref readonly IommuCounters Counters
@@ -118,6 +126,7 @@ public sealed class Iommu<TIotlb> : IIommu
             return fault;
         }
         if (page.PageLog2 > largestEntryLog2) page = new((page.PhysicalOf(request.Iova) & ~Bits.Mask(largestEntryLog2)) | (page.Leaf & 0xFFF), largestEntryLog2);
+        if (dropped is not null && source == TranslationSource.Walk && dropped.Take(context.Tag.Value, request.Iova)) counters.Refills++;
         if (!context.IsPassThrough) iotlb.Fill(context.Tag.Value, request.Iova, page.PageLog2, page.Leaf);
         return FaultKind.None;
     }
@@ -234,16 +243,16 @@ public sealed class Iommu<TIotlb> : IIommu
         switch (request.Scope)
         {
             case InvalidationScope.Range:
-                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Tags, request.FirstByte, request.LastByte, request.LeafSizes);
+                counters.EntriesInvalidated += iotlb.InvalidateRange(request.Tags, request.FirstByte, request.LastByte, request.LeafSizes, dropped);
                 if (request.LeafOnly) break;
                 foreach (IPageWalker walker in walkers) walker.InvalidateRange(request.Tags, request.FirstByte, request.LastByte);
                 break;
             case InvalidationScope.Tags:
-                counters.EntriesInvalidated += iotlb.InvalidateOwners(request.Tags);
+                counters.EntriesInvalidated += iotlb.InvalidateOwners(request.Tags, dropped);
                 foreach (IPageWalker walker in walkers) walker.InvalidateTags(request.Tags);
                 break;
             case InvalidationScope.All:
-                counters.EntriesInvalidated += iotlb.InvalidateAll();
+                counters.EntriesInvalidated += iotlb.InvalidateAll(dropped);
                 foreach (IPageWalker walker in walkers) walker.InvalidateAll();
                 break;
             case InvalidationScope.Device:

@@ -29,6 +29,8 @@ public struct IommuCounters
     public long Invalidations;
     /// <summary>IOTLB entries that invalidations dropped.</summary>
     public long EntriesInvalidated;
+    /// <summary>Misses of what an invalidation had dropped, that a walk brought back; 0 unless <see cref="IIommu.CountsRefills"/>.</summary>
+    public long Refills;
     /// <summary>Times the IOTLB was emptied because it was full.</summary>
     public long IotlbFullFlushes;
 
@@ -57,6 +59,7 @@ public struct IommuCounters
         Faults = Faults - earlier.Faults,
         Invalidations = Invalidations - earlier.Invalidations,
         EntriesInvalidated = EntriesInvalidated - earlier.EntriesInvalidated,
+        Refills = Refills - earlier.Refills,
         IotlbFullFlushes = IotlbFullFlushes - earlier.IotlbFullFlushes,
         TranslationRequests = TranslationRequests - earlier.TranslationRequests,
         DeviceTlbHits = DeviceTlbHits - earlier.DeviceTlbHits,

@@ -48,6 +48,13 @@ public sealed class DeviceTlbs : IIommu
         set => inner.Diagnose = value;
     }
 
+    /// <inheritdoc/>
+    public bool CountsRefills
+    {
+        get => inner.CountsRefills;
+        set => inner.CountsRefills = value;
+    }
+
     /// <summary>The IOMMU's counts, with those of the devices.</summary>
     public ref readonly IommuCounters Counters
     {

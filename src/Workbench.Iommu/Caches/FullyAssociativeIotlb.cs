@@ -45,6 +45,8 @@ public struct FullyAssociativeIotlb : IIotlb
 
     /// <inheritdoc/>
     public long FullFlushes { get; private set; }
+    /// <inheritdoc/>
+    public readonly int Capacity => entries.Length;
 
     private void Empty()
     {
@@ -164,10 +166,17 @@ public struct FullyAssociativeIotlb : IIotlb
         else oldest = before;
     }
 
-    /// <inheritdoc/>
-    public int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue)
+    private int Invalidate(int slot, DroppedEntries? dropped)
     {
-        int dropped = 0;
+        dropped?.Add(entries[slot]);
+        Drop(slot);
+        return 1;
+    }
+
+    /// <inheritdoc/>
+    public int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue, DroppedEntries? dropped = null)
+    {
+        int count = 0;
         if (owners.IsExact && (lastByte - firstByte) >> 12 <= 16)
         {
             for (ulong left = sizes; left != 0; left &= left - 1)
@@ -177,39 +186,41 @@ public struct FullyAssociativeIotlb : IIotlb
                 for (ulong page = firstByte >> pageLog2; ; page++)
                 {
                     int slot = Slot(page, IotlbEntry.TagOf(owners.Value, pageLog2));
-                    if (slot >= 0 && entries[slot].IsOf(leafSizes)) { Drop(slot); dropped++; }
+                    if (slot >= 0 && entries[slot].IsOf(leafSizes)) count += Invalidate(slot, dropped);
                     if (page == last) break;
                 }
             }
-            return dropped;
+            return count;
         }
         for (int slot = newest; slot >= 0;)
         {
             int next = older[slot];
-            if (owners.Covers(entries[slot].Owner) && entries[slot].Overlaps(firstByte, lastByte) && entries[slot].IsOf(leafSizes)) { Drop(slot); dropped++; }
+            if (owners.Covers(entries[slot].Owner) && entries[slot].Overlaps(firstByte, lastByte) && entries[slot].IsOf(leafSizes)) count += Invalidate(slot, dropped);
             slot = next;
         }
-        return dropped;
+        return count;
     }
 
     /// <inheritdoc/>
-    public int InvalidateOwners(TagMatch owners)
+    public int InvalidateOwners(TagMatch owners, DroppedEntries? dropped = null)
     {
-        int dropped = 0;
+        int count = 0;
         for (int slot = newest; slot >= 0;)
         {
             int next = older[slot];
-            if (owners.Covers(entries[slot].Owner)) { Drop(slot); dropped++; }
+            if (owners.Covers(entries[slot].Owner)) count += Invalidate(slot, dropped);
             slot = next;
         }
-        return dropped;
+        return count;
     }
 
     /// <inheritdoc/>
-    public int InvalidateAll()
+    public int InvalidateAll(DroppedEntries? dropped = null)
     {
-        int dropped = used;
+        int count = used;
+        if (dropped is not null)
+            for (int slot = newest; slot >= 0; slot = older[slot]) dropped.Add(entries[slot]);
         Empty();
-        return dropped;
+        return count;
     }
 }

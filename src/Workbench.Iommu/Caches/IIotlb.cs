@@ -9,14 +9,20 @@ public interface IIotlb
     /// <summary>Puts a translation in, over the same page's old entry or the replacement's victim.</summary>
     void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf);
 
-    /// <summary>Drops the matching owners' entries that overlap first..last and come from a leaf of one of the sizes (bit n set means 2^n bytes); returns how many.</summary>
-    int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue);
+    /// <summary>
+    /// Drops the matching owners' entries that overlap first..last and come from a leaf of one of the sizes (bit n set means 2^n bytes); returns how many.
+    /// Each is told to <paramref name="dropped"/>, if there is one.
+    /// </summary>
+    int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue, DroppedEntries? dropped = null);
 
     /// <summary>Drops the matching owners' entries; returns how many.</summary>
-    int InvalidateOwners(TagMatch owners);
+    int InvalidateOwners(TagMatch owners, DroppedEntries? dropped = null);
 
     /// <summary>Drops everything; returns how many entries that were.</summary>
-    int InvalidateAll();
+    int InvalidateAll(DroppedEntries? dropped = null);
+
+    /// <summary>Entries it can hold.</summary>
+    int Capacity { get; }
 
     /// <summary>Times the cache emptied itself because it was full.</summary>
     long FullFlushes { get; }

@@ -32,6 +32,8 @@ public struct SetAssociativeIotlb : IIotlb
 
     /// <inheritdoc/>
     public readonly long FullFlushes => 0;
+    /// <inheritdoc/>
+    public readonly int Capacity => entries.Length;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024 with 4096 entries
@@ -119,18 +121,25 @@ public struct SetAssociativeIotlb : IIotlb
         }
     }
 
+    private static int Drop(ref IotlbEntry entry, DroppedEntries? dropped)
+    {
+        dropped?.Add(entry);
+        entry = default;
+        return 1;
+    }
+
     /// <inheritdoc/>
-    public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue)
+    public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue, DroppedEntries? dropped = null)
     {
         unchecked
         {
             // A range of few pages of one owner is looked up page by page; otherwise the cache is scanned.
-            int dropped = 0;
+            int count = 0;
             if (!owners.IsExact || (lastByte - firstByte) >> 12 > (uint)entries.Length / (uint)ways)
             {
                 foreach (ref IotlbEntry entry in entries.AsSpan())
-                    if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Overlaps(firstByte, lastByte) && entry.IsOf(leafSizes)) { entry = default; dropped++; }
-                return dropped;
+                    if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Overlaps(firstByte, lastByte) && entry.IsOf(leafSizes)) count += Drop(ref entry, dropped);
+                return count;
             }
             for (ulong left = sizes; left != 0; left &= left - 1)
             {
@@ -141,31 +150,30 @@ public struct SetAssociativeIotlb : IIotlb
                 {
                     ref IotlbEntry entry = ref FirstOfSet(page, tag);
                     for (int way = 0; way < ways; way++, entry = ref Unsafe.Add(ref entry, 1))
-                        if (entry.Page == page && entry.Tag == tag && entry.IsOf(leafSizes)) { entry = default; dropped++; }
+                        if (entry.Page == page && entry.Tag == tag && entry.IsOf(leafSizes)) count += Drop(ref entry, dropped);
                     if (page == last) break;
                 }
             }
-            return dropped;
+            return count;
         }
     }
 
     /// <inheritdoc/>
-    public readonly int InvalidateOwners(TagMatch owners)
+    public readonly int InvalidateOwners(TagMatch owners, DroppedEntries? dropped = null)
     {
-        int dropped = 0;
+        int count = 0;
         foreach (ref IotlbEntry entry in entries.AsSpan())
-            if (entry.Tag != 0 && owners.Covers(entry.Owner)) { entry = default; dropped++; }
-        return dropped;
+            if (entry.Tag != 0 && owners.Covers(entry.Owner)) count += Drop(ref entry, dropped);
+        return count;
     }
 
     /// <inheritdoc/>
-    public int InvalidateAll()
+    public int InvalidateAll(DroppedEntries? dropped = null)
     {
-        int dropped = 0;
-        foreach (ref readonly IotlbEntry entry in entries.AsSpan())
-            if (entry.Tag != 0) dropped++;
-        entries.AsSpan().Clear();
+        int count = 0;
+        foreach (ref IotlbEntry entry in entries.AsSpan())
+            if (entry.Tag != 0) count += Drop(ref entry, dropped);
         sizes = 0;
-        return dropped;
+        return count;
     }
 }

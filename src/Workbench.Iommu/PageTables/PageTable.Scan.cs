@@ -133,7 +133,7 @@ public sealed unsafe partial class PageTable<TFormat>
                 ulong entry = Volatile.Read(ref entries[i]);
                 if (!TFormat.IsPresent(entry, level) || !TFormat.IsLeaf(entry, level) || TFormat.LeafSizeLog2(entry, level) != shift || !TFormat.IsDirty(entry)) break;
                 scan.Dirty.Report((origin | ((ulong)i << shift)) >> 12, shift);
-                if (scan.Clears && ClearDirty(ref entries[i])) cleared++;
+                if (scan.Clears && ClearDirty(ref entries[i], entry)) cleared++;
                 next = i + 1;
             }
             if (next == from) return from;
@@ -158,7 +158,7 @@ public sealed unsafe partial class PageTable<TFormat>
             scan.Gather.Add(start, start | ((1UL << log2) - 1), log2);
             for (int member = 0; member < run; member++)
             {
-                if (!ClearDirty(ref head[member])) continue;
+                if (!ClearDirty(ref head[member], Volatile.Read(ref head[member]))) continue;
                 scan.Budget.RemainingNs -= scan.Budget.ClearNs;
                 scan.Budget.EntriesCleared++;
             }
@@ -172,13 +172,15 @@ public sealed unsafe partial class PageTable<TFormat>
         return false;
     }
 
-    private static bool ClearDirty(ref ulong slot)
+    /// <summary>Clears D in an entry last seen with it set; false if somebody else did. What hardware sets meanwhile stays.</summary>
+    private static bool ClearDirty(ref ulong slot, ulong seen)
     {
-        while (true)
+        while (TFormat.IsDirty(seen))
         {
-            ulong entry = Volatile.Read(ref slot);
-            if (!TFormat.IsDirty(entry)) return false;
-            if (Interlocked.CompareExchange(ref slot, TFormat.Clean(entry), entry) == entry) return true;
+            ulong now = Interlocked.CompareExchange(ref slot, TFormat.Clean(seen), seen);
+            if (now == seen) return true;
+            seen = now;
         }
+        return false;
     }
 }

@@ -10,6 +10,7 @@ namespace Workbench.Iommu.Tests.Models;
 internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains, bool hasSpaces = false)
 {
     private readonly bool[] tracks = new bool[domains];
+    private readonly HashSet<(ulong Owner, ulong FirstByte, ulong LastByte)> dropped = [];
 
     public NaiveIotlb Iotlb { get; } = new(geometry);
     public NaiveMappings[] Mappings { get; } = [.. Enumerable.Range(0, domains).Select(_ => new NaiveMappings(addressBits))];
@@ -19,6 +20,10 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
     public long Faults { get; private set; }
     public long DirtyUpdates { get; private set; }
     public long EntriesInvalidated { get; private set; }
+    /// <summary>Misses of what an invalidation dropped, however long ago.</summary>
+    public long Refills { get; private set; }
+    /// <summary>The most that was dropped and not refilled at any time.</summary>
+    public int MostDropped { get; private set; }
 
     /// <summary>The tag, which a hashed index depends on; first-stage translations carry address space 0.</summary>
     private ulong OwnerOf(int domain) => (hasSpaces ? new CacheTag(new DomainId((ushort)domain), 0) : new CacheTag(new DomainId((ushort)domain))).Value;
@@ -58,6 +63,7 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
             if (isWrite && !leaf.Dirty) DirtyUpdates++;
             leaf.Dirty |= isWrite;
         }
+        if (source == TranslationSource.Walk && dropped.RemoveWhere(d => d.Owner == owner && d.FirstByte <= iova && d.LastByte >= iova) > 0) Refills++;
         int size = geometry.SplitsLargePages ? 12 : leaf!.SizeLog2;
         ulong physical = geometry.SplitsLargePages ? (leaf!.Physical + (iova - leaf.Start)) / 4096 * 4096 : leaf!.Physical;
         Iotlb.Fill(owner, iova, size, IotlbEntry.LeafOf(physical, leaf.Permission, !tracks[domain] || leaf.Dirty));
@@ -72,12 +78,19 @@ internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int do
         ulong size = log2 == 64 ? 0 : 1UL << log2;
         ulong first = log2 == 64 ? 0 : firstByte / size * size;
         ulong last = log2 == 64 ? ulong.MaxValue : first + (size - 1);
-        EntriesInvalidated += log2 - 12 > largestMask ? Iotlb.InvalidateOwner(OwnerOf(domain)) : Iotlb.InvalidateRange(OwnerOf(domain), first, last);
+        Count(log2 - 12 > largestMask ? Iotlb.InvalidateOwner(OwnerOf(domain)) : Iotlb.InvalidateRange(OwnerOf(domain), first, last));
     }
 
-    public void InvalidateDomain(int domain) => EntriesInvalidated += Iotlb.InvalidateOwner(OwnerOf(domain));
+    public void InvalidateDomain(int domain) => Count(Iotlb.InvalidateOwner(OwnerOf(domain)));
 
-    public void InvalidateAll() => EntriesInvalidated += Iotlb.InvalidateAll();
+    public void InvalidateAll() => Count(Iotlb.InvalidateAll());
+
+    private void Count(int invalidated)
+    {
+        EntriesInvalidated += invalidated;
+        dropped.UnionWith(Iotlb.LastDropped);
+        MostDropped = Math.Max(MostDropped, dropped.Count);
+    }
 
     public void SetTracking(int domain, bool enable, int devices, int largestMask)
     {

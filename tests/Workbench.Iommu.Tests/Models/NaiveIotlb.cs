@@ -31,6 +31,9 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
 
     public long FullFlushes { get; private set; }
 
+    /// <summary>What the last invalidation, or the last fill that made room for itself, dropped.</summary>
+    public IReadOnlyList<(ulong Owner, ulong FirstByte, ulong LastByte)> LastDropped { get; private set; } = [];
+
     private static Slot[] NewSet(int ways) => [.. Enumerable.Range(0, ways).Select(_ => new Slot())];
 
     private Slot[] SetOf(ulong owner, ulong page, int pageLog2)
@@ -110,6 +113,7 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     private int DropAll(IEnumerable<Slot> condemned)
     {
         Slot[] slots = [.. condemned];
+        LastDropped = [.. slots.Select(s => (s.Owner, s.FirstByte, s.LastByte))];
         foreach (Slot slot in slots) Drop(slot);
         return slots.Length;
     }
