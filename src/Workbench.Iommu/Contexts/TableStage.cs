@@ -41,11 +41,13 @@ public sealed record TableStage
     /// <summary>The leaf sizes that conflict with a leaf of 2^<paramref name="log2"/> bytes over the same address.</summary>
     public ulong SizesConflictingWith(int log2)
     {
+        if (ConflictingLevels is not { } levels) return 0;
         ulong all = 0, own = 0;
-        foreach (ulong sizes in ConflictingLevels ?? [])
+        // By index: an enumerator would be an allocation for each walk.
+        for (int i = 0; i < levels.Count; i++)
         {
-            all |= sizes;
-            if (((sizes >> log2) & 1) != 0) own = sizes;
+            all |= levels[i];
+            if (((levels[i] >> log2) & 1) != 0) own = levels[i];
         }
         return own == 0 ? 0 : all & ~own;
     }

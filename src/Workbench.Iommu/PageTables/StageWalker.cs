@@ -122,7 +122,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                 }
                 bool dirtyIsKnown = stage.Dirty == BitKeeping.Ignored || (stage.Dirty == BitKeeping.Faults ? TFormat.IsDirty(entry) : TFormat.MarkDirty(entry) == entry);
                 ulong leaf = IotlbEntry.LeafOf(page, here, dirtyIsKnown, log2);
-                if (stage.SizesMayConflict && (entry & TFormat.NonTranslatingBit(level)) != 0) leaf |= IotlbEntry.NotCached;
+                if ((entry & TFormat.NonTranslatingBit(level)) != 0 && stage.SizesMayConflict) leaf |= IotlbEntry.NotCached;
                 result = new(leaf, log2);
                 return FaultKind.None;
             }
