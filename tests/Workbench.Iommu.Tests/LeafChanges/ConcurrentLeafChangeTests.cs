@@ -39,7 +39,7 @@ public sealed class ConcurrentLeafChangeTests
                 SpinWait wait = default;
                 while (Volatile.Read(ref begun) < round) wait.SpinOnce(sleep1Threshold: -1);
                 random = unchecked((random * 6364136223846793005) + 1442695040888963407);
-                Thread.SpinWait((int)(random >> 56));
+                Thread.SpinWait((int)(random >> 59));
                 Interlocked.Exchange(ref walking, 1);
                 if (rig.Write((random >> 20) & Bits.Mask(large)) != 0) faults++;
                 Volatile.Write(ref walking, 0);
