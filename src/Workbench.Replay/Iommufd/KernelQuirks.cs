@@ -28,6 +28,8 @@ public sealed record KernelQuirks
     public bool ZeroLengthMeansAll { get; init; }
     /// <summary>A page size that is no power of two counts by its lowest set bit [I]. Off: EINVAL.</summary>
     public bool PageSizeByLowestBit { get; init; }
+    /// <summary>An unmap that fails because it would cut a mapping has unmapped those before it [I]. Off: it has unmapped nothing.</summary>
+    public bool UnmapsUpToCut { get; init; }
     /// <summary>Only VT-d second stage, AMD host tables and SMMUv3 stage 1 track; others give EOPNOTSUPP at allocation. Off: every model with dirty bits does.</summary>
     public bool OnlyUpstreamTables { get; init; }
     /// <summary>What is wrong with the windows over the bitmap.</summary>
@@ -40,7 +42,7 @@ public sealed record KernelQuirks
     public static KernelQuirks Linux2025 { get; } = new()
     {
         DropWalkErrors = true, HullFlush = true, EnableTwiceClears = true, SubLeafOverReport = true, SmmuClearWithoutTlbi = true,
-        SmmuAlwaysTracks = true, ZeroLengthMeansAll = true, PageSizeByLowestBit = true, OnlyUpstreamTables = true,
+        SmmuAlwaysTracks = true, ZeroLengthMeansAll = true, PageSizeByLowestBit = true, UnmapsUpToCut = true, OnlyUpstreamTables = true,
     };
 
     /// <summary>Linux 6.12 as released, and 6.11.</summary>
