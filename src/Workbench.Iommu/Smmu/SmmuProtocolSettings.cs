@@ -15,6 +15,8 @@ public sealed record SmmuProtocolSettings
     public int LargestLeafLog2 { get; init; }
     /// <summary>Are blocks and pages mapped one by one, as Linux does, never as contiguous runs?</summary>
     public bool WithoutRuns { get; init; }
+    /// <summary>Do translation faults stall until software answers (CD.S, STE.S2S)?</summary>
+    public bool StallsFaults { get; init; }
     /// <summary>How ranges become commands.</summary>
     public DriverProfile Profile { get; init; } = DriverProfile.Linux;
 }
