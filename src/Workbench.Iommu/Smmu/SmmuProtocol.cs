@@ -39,6 +39,7 @@ public sealed partial class SmmuProtocol : IVendorProtocol
         unit.SetCommandQueue(ring.Base, QueueLog2);
         unit.SetEventQueue(memory.AllocateFrame(), log2Size: 7);
         unit.SetPageQueue(memory.AllocateFrame(), unit.Features.SupportsPageRequests ? QueueLog2 : 0);
+        unit.PageInterrupt = ServePageRequests;
         unit.WriteControl(SmmuUnit.EnableBit | SmmuUnit.EventQueueBit | SmmuUnit.CommandQueueBit | (unit.Features.SupportsPageRequests ? SmmuUnit.PageQueueBit : 0));
     }
 

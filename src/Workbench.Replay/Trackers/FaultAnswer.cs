@@ -15,7 +15,7 @@ internal enum FaultAnswer : byte
 internal static class FaultAnswers
 {
     private static readonly string[] WithStalls = ["smmu", "smmu-s2"];
-    private static readonly string[] WithPageRequests = ["vtd", "vtd-fs", "amd-v2"];
+    private static readonly string[] WithPageRequests = ["vtd", "vtd-fs", "amd-v2", "smmu", "smmu-s2"];
 
     /// <summary>How the machine of an experiment answers; None with the reason why it cannot.</summary>
     public static FaultAnswer Of(Experiment experiment, out string reason)
@@ -27,8 +27,7 @@ internal static class FaultAnswers
         string why = experiment.Iommu switch
         {
             "amd" => "host tables have no page requests (EFR.PPRSup = 0), and a refused write is a target abort. Use amd-v2 with devices that have ATS and PRI (--device-tlb 64), or smmu",
-            "smmu" or "smmu-s2" => "translation requests of devices with ATS never stall, and its driver answers no page requests. Leave the device TLB out (--device-tlb 0)",
-            "riscv" or "riscv-g" => "a RISC-V IOMMU holds no transactions, and its driver answers no page requests. Use smmu, or vtd with --device-tlb 64",
+            "riscv" or "riscv-g" => "a RISC-V IOMMU holds no transactions, and lets the permission of a leaf that is in use change only by way of V = 0. Use smmu, or vtd with --device-tlb 64",
             _ => "a refused write is a target abort, which the device cannot try again. Give devices ATS and PRI (--device-tlb 64), or use smmu, which can hold them",
         };
         reason = $"Tracker write-protect needs faults that can be answered; {experiment.Iommu}: {why}.";

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Faults;
 
 namespace Workbench.Iommu.Smmu;
 
-/// <content>Answers to stalled transactions: event queue and CMD_RESUME. IHI 0070 §3.12.2, §4.7.1.</content>
+/// <content>Answers to stalled transactions and page requests: event queue and CMD_RESUME, PRI queue and CMD_PRI_RESP. IHI 0070 §3.12.2, §4.5.2, §4.7.1, chapter 8.</content>
 public sealed partial class SmmuProtocol
 {
     /// <summary>Reads events until one is of a stalled transaction; the others are not for software to answer.</summary>
@@ -29,4 +30,22 @@ public sealed partial class SmmuProtocol
         if (retry) return new() { Fault = FaultKind.NoWritePermission, Source = TranslationSource.Walk };
         throw new UnreachableException($"the abort of stalled transaction {stalled.Tag} had no outcome");
     }
+
+    /// <summary>Each request is a group of its own, and its response goes out before the device goes on.</summary>
+    private void ServePageRequests()
+    {
+        while (unit.TryTakePageRequest(out SmmuPageRequest request))
+        {
+            Pasid? pasid = request.HasSubstream ? request.Substream : null;
+            PageResponse answer = settings.OnPageRequest?.Invoke(new(new((ushort)request.StreamId), pasid, request.Page, request.WantsWrite, request.Group)) ?? PageResponse.Failure;
+            Submit(SmmuCommand.RespondToPages(request.StreamId, request.Group, ResponseOf(answer), pasid));
+        }
+    }
+
+    private static SmmuPageResponse ResponseOf(PageResponse answer) => answer switch
+    {
+        PageResponse.Success => SmmuPageResponse.Success,
+        PageResponse.InvalidRequest => SmmuPageResponse.Invalid,
+        _ => SmmuPageResponse.Failure,
+    };
 }
