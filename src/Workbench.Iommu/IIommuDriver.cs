@@ -49,6 +49,12 @@ public interface IIommuDriver : IDisposable
     /// <summary>Invalidates everything and waits.</summary>
     int InvalidateAll();
 
+    /// <summary>Takes the oldest access that hardware holds until software answers (SMMUv3 stall); false if there is none.</summary>
+    bool TryTakeStall(out StalledAccess stalled);
+
+    /// <summary>Lets a held access try again, or aborts it, and waits; its outcome, which is a fault if it was aborted or faulted again.</summary>
+    Translation AnswerStall(in StalledAccess stalled, bool retry);
+
     /// <summary>Waits until the updates of accesses that are over can be seen by software; nothing is invalidated.</summary>
     int Fence();
 }

@@ -56,6 +56,16 @@ public interface IVendorProtocol : IDisposable
     /// <summary>Invalidates everything and waits.</summary>
     int InvalidateAll();
 
+    /// <summary>Takes the oldest access that hardware holds until software answers; false if there is none, as on parts that never hold one.</summary>
+    bool TryTakeStall(out StalledAccess stalled)
+    {
+        stalled = default;
+        return false;
+    }
+
+    /// <summary>Lets a held access try again, or aborts it; its outcome.</summary>
+    Translation AnswerStall(in StalledAccess stalled, bool retry) => throw new NotSupportedException("This part holds no accesses.");
+
     /// <summary>Waits until updates of earlier accesses are visible (CMD_SYNC); returns the commands it took, 0 where D is always set before the data lands.</summary>
     int Fence();
 }

@@ -128,6 +128,12 @@ public sealed class IommuDriver : IIommuDriver
     public int InvalidateAll() => protocol.InvalidateAll();
 
     /// <inheritdoc/>
+    public bool TryTakeStall(out StalledAccess stalled) => protocol.TryTakeStall(out stalled);
+
+    /// <inheritdoc/>
+    public Translation AnswerStall(in StalledAccess stalled, bool retry) => protocol.AnswerStall(stalled, retry);
+
+    /// <inheritdoc/>
     public int Fence() => protocol.Fence();
 
     private void Own(Domain domain)

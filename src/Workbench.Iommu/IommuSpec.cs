@@ -1,3 +1,4 @@
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
 
@@ -32,6 +33,10 @@ public sealed record IommuSpec
     public int BlockChangeLevel { get; init; } = 2;
     /// <summary>Does the driver use only the leaf sizes that Linux uses, that is on Arm no contiguous runs?</summary>
     public bool LinuxLeafSizesOnly { get; init; }
+    /// <summary>Are translation faults held until software answers (SMMUv3: IDR0.STALL_MODEL 0, CD.S or STE.S2S)? Refused by other vendors, and beside ATS.</summary>
+    public bool StallsFaults { get; init; }
+    /// <summary>Software's answer to page requests of devices (PRI), which need ATS; null: devices have none.</summary>
+    public Func<PageRequest, PageResponse>? OnPageRequest { get; init; }
     /// <summary>Translations that each device keeps itself (ATS), 1 to 65536; 0: devices have no ATS.</summary>
     public int DeviceTlbEntries { get; init; }
 }

@@ -37,7 +37,17 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
     /// <summary>Largest leaf that maps made from now on use, as a power of two of bytes.</summary>
     public int LargestNewLeafLog2 { get; set; } = 63;
     /// <summary>Bytes mapped now.</summary>
-    public ulong MappedBytes { get; set; }
+    public ulong MappedBytes
+    {
+        get;
+        set
+        {
+            field = value;
+            MappingChanges++;
+        }
+    }
+    /// <summary>How often mappings changed so far.</summary>
+    public long MappingChanges { get; private set; }
     public PageSet EverWritten => everWritten;
     public PageSet EverWrittenByData => everWrittenByData;
     public PageSet EverReported => everReported;
@@ -65,6 +75,14 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
             reported.AddRange(firstPage, 1UL << (leafLog2 - 12));
             largeLeaves.Add((firstPage, leafLog2));
         }
+    }
+
+    /// <summary>Leaves of 4 KiB, all at once.</summary>
+    public void Report(PageSet pages)
+    {
+        reportedLeaves += pages.Count;
+        reported.UnionWith(pages);
+        smallLeaves.UnionWith(pages);
     }
 
     /// <summary>A harvest of this domain begins: what is unreported now, it has to report.</summary>

@@ -64,7 +64,7 @@ public sealed partial record Experiment
         if (!HarvestSchedule.TryParse(HarvestEvery, out _)) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), 0 for one harvest at the end, asap, or adaptive:LEAST-MOST (adaptive:10ms-1s).");
         else if (HarvestEvery == "asap" && AtomicHarvest) problems.Add("Harvests as fast as they go that take no time never end; choose an interval, or leave atomic harvests out.");
         if (!TrackerCatalogue.Has(Tracker)) problems.Add($"There is no tracker '{Tracker}'; there is: {TrackerCatalogue.Names}.");
-        problems.AddRange(TrackingProblems());
+        problems.AddRange([.. TrackingProblems(), .. TrackerProblems()]);
         if (PageSizes.Log2Of(FlushChunk) is not >= 12) problems.Add($"Flush chunk '{FlushChunk}': a power of two from 4K up, written with K, M, G or T.");
         if (HarvestThreads is < 1 or > 64) problems.Add($"{HarvestThreads} harvest threads: 1 to 64.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");

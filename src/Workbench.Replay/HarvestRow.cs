@@ -39,6 +39,8 @@ public sealed record HarvestRow
     public long EntriesEvicted { get; init; }
     /// <summary>Bytes of bitmap that a reader of all mapped memory takes, one bit for 4 KiB.</summary>
     public long BitmapBytes { get; init; }
+    /// <summary>Faults and page requests that software answered so that the device went on, since the previous harvest's end.</summary>
+    public long FaultsHandled { get; init; }
     /// <summary>Commands submitted for invalidation.</summary>
     public required long Commands { get; init; }
     /// <summary>IOTLB hits since the previous harvest's end.</summary>

@@ -6,15 +6,16 @@ namespace Workbench.Replay;
 /// <summary>
 /// What explains a missed page: writes that set no dirty bit because a cached entry was believed dirty, and dirty bits that a step of software threw away.
 /// </summary>
-internal sealed class LossLedger(Machine machine, string flushCause)
+internal sealed class LossLedger(Machine machine, string flushCause, string? trackerCause)
 {
     private const string Believed = "written through an IOTLB entry believed dirty: ";
+    private const string Unmapped = "its page was unmapped and the invalidation had not come";
 
     private readonly Dictionary<(DomainId Domain, ulong Page), (long TimeNs, RequesterId Device, bool WasUnmapped)> swallowed = [];
     private readonly List<(DomainId Domain, ulong FirstPage, ulong LastPage, long TimeNs, string Step)> dropped = [];
     private readonly List<(DomainId Domain, ulong FirstPage, ulong LastPage, string Cause)> leftCached = [];
 
-    /// <summary>A write set no dirty bit: remembers it for each page it touched.</summary>
+    /// <summary>A write set no dirty bit, or was not noticed: remembers it for each page it touched.</summary>
     public void Swallowed(in TraceEvent e, DomainOracle oracle, ulong iova, ulong lastPage)
     {
         for (ulong page = iova >> 12; page <= lastPage; page++) swallowed[(oracle.Domain.Id, page)] = (e.TimeNs, e.Device, machine.IsDeferred(oracle, page << 12));
@@ -57,8 +58,9 @@ internal sealed class LossLedger(Machine machine, string flushCause)
         int at = dropped.FindLastIndex(d => d.Domain == domain && page >= d.FirstPage && page <= d.LastPage);
         // The later of the two: what was thrown away before a write is not that write.
         if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, "its dirty bit was thrown away: " + dropped[at].Step);
+        if (trackerCause is not null) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, wasSwallowed && write.WasUnmapped ? Unmapped : trackerCause);
         if (!wasSwallowed) return new(domain, page, -1, default, "unexplained: please report this with the trace and the experiment");
-        string cause = write.WasUnmapped ? "its page was unmapped and the invalidation had not come" : leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause ?? flushCause;
+        string cause = write.WasUnmapped ? Unmapped : leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause ?? flushCause;
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Workbench.Iommu;
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.PageTables;
@@ -76,6 +77,13 @@ internal sealed class Machine : IDisposable
         return oracle ?? AttachTo(Create(null), device, pasid);
     }
 
+    /// <summary>Software's answer to a page request: the tracker's, if the device has a domain.</summary>
+    public PageResponse Answer(PageRequest request)
+    {
+        DomainOracle? oracle = request.Pasid is { } pasid ? byPasid.GetValueOrDefault((request.Device, pasid.Value)) : byDevice[request.Device.Value];
+        return oracle is not null && Tracker is not null ? Tracker.Answer(oracle, request) : PageResponse.InvalidRequest;
+    }
+
     /// <summary>All devices share one domain: the gpa view.</summary>
     public DomainOracle SharedBy(RequesterId device, uint pasid)
     {
@@ -141,6 +149,7 @@ internal sealed class Machine : IDisposable
         if (result == MapResult.OutOfRange) throw OutOfRange(table, e.Iova, e.Target, e.Length);
         if (result != MapResult.Mapped)
             throw new UnreachableException($"mapping 0x{e.Iova:x} after unmapping it gave {result}");
+        if (Tracks) Tracker?.Mapped(oracle, e.Iova, e.Length);
         // Tables that a large leaf replaced must leave the paging-structure caches before their frames are used again.
         if (FollowsTraceOnly) gather.Reset();
         else driver.Invalidate(oracle.Domain, gather);
@@ -186,7 +195,8 @@ internal sealed class Machine : IDisposable
     private ulong Remove(DomainOracle oracle, ulong iova, ulong length)
     {
         if (Tracks && DirtyMayLag) driver.Fence();
-        ulong removed = oracle.Domain.Table.Unmap(iova, length, Tracks ? oracle : null, gather);
+        if (Tracks) Tracker?.Unmapping(oracle, iova, length);
+        ulong removed = oracle.Domain.Table.Unmap(iova, length, Tracks && UsesDirtyBits ? oracle : null, gather);
         oracle.MappedBytes -= removed;
         return removed;
     }
@@ -227,7 +237,10 @@ internal sealed class Machine : IDisposable
         if (result == MapResult.OutOfRange) throw new ModelLimitException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped: it must be whole pages of {PageSizes.Show(oracle.Domain.Table.SmallestLeafLog2)} within the address width. Replay with --granule 4K or more --address-bits.");
         if (result != MapResult.Mapped) throw new TraceFormatException($"Guest memory of 0x{length:x} bytes at 0x{start:x} cannot be mapped ({result}): its ranges must not overlap.");
         driver.Invalidate(oracle.Domain, gather);
+        if (Tracks) Tracker?.Mapped(oracle, start, length);
     }
+
+    private bool UsesDirtyBits => Tracker is null or { UsesDirtyBits: true };
 
     /// <summary>Turns tracking on; every domain starts clean.</summary>
     public void StartTracking()
@@ -244,7 +257,7 @@ internal sealed class Machine : IDisposable
     {
         SeenLeaves seen = new();
         if (TracksFromProvisioning) driver.ClearDirty(oracle.Domain, seen);
-        driver.SetDirtyTracking(oracle.Domain, true);
+        if (UsesDirtyBits) driver.SetDirtyTracking(oracle.Domain, true);
         Tracker?.Start(oracle);
         TrackingBegins?.Invoke(oracle, seen.Leaves);
     }

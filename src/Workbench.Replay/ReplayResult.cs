@@ -76,6 +76,9 @@ public sealed partial record ReplayResult
     /// <summary>Sum over harvests of leaves reported without need.</summary>
     public long OverReportedLeaves => Harvests.Sum(h => h.OverReportedLeaves);
 
+    /// <summary>Faults and page requests that software answered so that the device went on.</summary>
+    public long FaultsHandled => Harvests.Sum(h => h.FaultsHandled);
+
     /// <summary>Bytes a migration sends if dirty pages are tracked at 4 KiB, 2 MiB or 1 GiB (log2 12, 21, 30), one send per harvest.</summary>
     public ulong BytesToSendAt(int granuleLog2) => granuleLog2 switch
     {

@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Faults;
 using Workbench.Traces;
 using Workbench.Replay.Costs;
@@ -37,7 +38,7 @@ public sealed class Replayer
     private readonly List<string> notes = [];
     private readonly bool diagnoses;
     private readonly bool seesWrites;
-    private readonly bool seesMappings;
+    private readonly bool seesPins;
     private readonly bool handlesFaults;
     private readonly bool measuresFromStart;
     private readonly IDirtyTracker tracker;
@@ -56,15 +57,15 @@ public sealed class Replayer
     private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
-        TrackerContext context = new(machine, clock, experiment.StepCosts);
+        TrackerContext context = new(machine, clock, experiment.StepCosts) { View = view, GuestMemory = source.Provenance.GuestMemory };
         tracker = TrackerCatalogue.Create(experiment, context);
-        (seesWrites, seesMappings, handlesFaults) = (tracker.SeesWrites, tracker.SeesMappings, tracker.HandlesFaults);
+        (seesWrites, seesPins, handlesFaults) = (tracker.SeesWrites, tracker.SeesPins, tracker.HandlesFaults);
         machine.Tracker = tracker;
-        losses = new(machine, experiment.EffectiveFlushCause);
+        losses = new(machine, experiment.EffectiveFlushCause, tracker.LossCause);
         leafWork = new(context, newPolicies, experiment.LeafChangeProtocol, experiment.SplitToLog2, losses);
         harvester = new(context, tracker, leafWork, experiment.Schedule, experiment.HarvestThreads, cancellation);
         memory = new(machine, source.Provenance.GuestMemory);
-        diagnoses = !experiment.IsSound;
+        diagnoses = tracker.UsesDirtyBits && !experiment.IsSound;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
         hardware.CountsRefills = true;
@@ -86,7 +87,8 @@ public sealed class Replayer
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
         newPolicies ??= () => PolicyCatalogue.Create(experiment.Policy, experiment.Collapse);
         bool fromProvisioning = newPolicies().Any(p => p.TracksFromProvisioning);
-        using Machine machine = new(Build(experiment), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
+        Machine? built = null;
+        using Machine machine = built = new(Build(experiment, request => built?.Answer(request) ?? PageResponse.InvalidRequest), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
         Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
         try
         {
@@ -99,9 +101,9 @@ public sealed class Replayer
         }
     }
 
-    private static IIommuDriver Build(Experiment experiment)
+    private static IIommuDriver Build(Experiment experiment, Func<PageRequest, PageResponse> onPageRequest)
     {
-        IommuSpec spec = experiment.ToSpec();
+        IommuSpec spec = experiment.ToSpec(onPageRequest);
         try
         {
             return IommuCatalogue.Build(spec);
@@ -234,21 +236,19 @@ public sealed class Replayer
                 break;
             case EventKind.Map when view == View.Gpa:
                 if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
-                if (seesMappings) TellUnmapped(e);
+                if (seesPins) TellUnpinned(e);
                 recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
-                if (seesMappings) tracker.Mapped(machine.SharedBy(e.Device, e.PasidOrNone), e.Target >> 12, (e.Target + (e.Length - 1)) >> 12);
+                if (seesPins) tracker.Pinned(e.Target >> 12, (e.Target + (e.Length - 1)) >> 12);
                 break;
             case EventKind.Unmap when view == View.Gpa:
-                if (seesMappings) TellUnmapped(e);
+                if (seesPins) TellUnpinned(e);
                 recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
                 break;
             case EventKind.Map:
                 machine.Map(e);
-                if (seesMappings) tracker.Mapped(machine.OracleOf(e.Device, e.PasidOrNone), e.Iova >> 12, (e.Iova + (e.Length - 1)) >> 12);
                 break;
             case EventKind.Unmap:
                 machine.Unmap(e);
-                if (seesMappings) tracker.Unmapped(machine.OracleOf(e.Device, e.PasidOrNone), e.Iova >> 12, (e.Iova + (e.Length - 1)) >> 12);
                 Diagnose();
                 break;
             case EventKind.Attach when view == View.Iova:
@@ -264,22 +264,12 @@ public sealed class Replayer
     }
 
     /// <summary>The gpa view: what a range of IOVAs stood for is mapped no more.</summary>
-    private void TellUnmapped(in TraceEvent e)
+    private void TellUnpinned(in TraceEvent e)
     {
-        unchecked
+        foreach ((ulong first, ulong last, ulong mapping, Extent extent) in recorded.PartsIn(OwnerOf(e), e.Iova, e.Length))
         {
-            ulong inside;
-            for (ulong done = 0; done < e.Length; done += inside)
-            {
-                // Looked up page by page where nothing is mapped: a gap has no length.
-                if (!recorded.TryFind(OwnerOf(e), e.Iova + done, out ulong first, out Extent extent, out inside)) inside = 4096 - ((e.Iova + done) & 4095);
-                else
-                {
-                    inside = Math.Min(inside, e.Length - done);
-                    ulong gpa = extent.Physical + (e.Iova + done - first);
-                    tracker.Unmapped(machine.SharedBy(e.Device, e.PasidOrNone), gpa >> 12, (gpa + (inside - 1)) >> 12);
-                }
-            }
+            ulong gpa = extent.Physical + (first - mapping);
+            tracker.Unpinned(gpa >> 12, (gpa + (last - first)) >> 12);
         }
     }
 
@@ -368,8 +358,7 @@ public sealed class Replayer
             while (true)
             {
                 hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
-                if (handlesFaults && translation.Fault != FaultKind.None && tracker.Resolve(truth, new(e.Device, iova, isWrite, e.PasidOrNone)))
-                    hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out translation);
+                if (handlesFaults && translation.Fault != FaultKind.None) tracker.Resolve(truth, new(e.Device, iova, isWrite, e.PasidOrNone), ref translation);
                 ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
                 ulong inside = left < toEnd ? left : toEnd;
                 if (isWrite && translation.Fault == FaultKind.None)
@@ -378,7 +367,7 @@ public sealed class Replayer
                     Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
                     written.Add(page);
                     while (page < last) written.Add(++page);
-                    if (seesWrites) tracker.Wrote(truth, e.Device, iova >> 12, last);
+                    if (seesWrites && !tracker.Wrote(truth, iova >> 12, last)) losses.Swallowed(e, truth, iova, last);
                     if (translation.Swallowed) losses.Swallowed(e, truth, iova, last);
                 }
                 if (left == inside) return;
@@ -409,6 +398,7 @@ public sealed class Replayer
         (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
+        notes.AddRange(tracker.Notes);
         return new()
         {
             View = view, Events = events, Accesses = accesses,

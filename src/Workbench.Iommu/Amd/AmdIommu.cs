@@ -28,6 +28,7 @@ public static class AmdIommu
     public static IommuDriver Build(IommuSpec spec, out AmdUnit unit, out PhysicalMemory memory, Func<PageRequest, PageResponse>? onPageRequest = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        onPageRequest ??= spec.OnPageRequest;
         List<string> problems = Problems(spec, onPageRequest is not null);
         if (problems.Count > 0) throw new ArgumentException("The AMD machine cannot be built: " + string.Join(" ", problems), nameof(spec));
         bool isGuest = spec.Model == GuestModel;
@@ -78,6 +79,7 @@ public static class AmdIommu
                 ? $"Leaves of 2^{spec.LargestLeafLog2} bytes: AMD guest tables have 4 KiB (12), 2 MiB (21) and 1 GiB (30)."
                 : $"Leaves of 2^{spec.LargestLeafLog2} bytes: AMD host tables have every power of two from 4 KiB (12) to 2^{AmdV1Format.LargestLeafLog2}, but 512 GiB ({AmdV1Format.DefectiveLeafLog2}), which parts get wrong.");
         if (spec.BlockChangeLevel != 2) problems.Add($"BlockChangeLevel {spec.BlockChangeLevel}: AMD has no such levels (they are SMMUv3's, IDR3.BBML); leave it at 2.");
+        if (spec.StallsFaults) problems.Add("StallsFaults: AMD parts abort what faults; only an SMMU holds it.");
         if (spec.DirtyMayLag) problems.Add("DirtyMayLag: dirty bits that lag behind their writes: AMD parts set them before the access proceeds.");
         if (isGuest && !spec.SupportsDirtyTracking) problems.Add("No dirty tracking: AMD guest tables always have accessed and dirty bits; use 'amd' for a part without (EFR.HDSup = 0).");
         if (spec.Profile.Shape == InvalidationShape.ScaledRanges) problems.Add($"Profile '{spec.Profile.Name}': AMD commands name naturally aligned powers of two, not scaled ranges.");

@@ -63,6 +63,19 @@ public sealed class PageSet
         return Count - before;
     }
 
+    /// <summary>Removes a page; true when it was in the set.</summary>
+    public bool Remove(ulong page)
+    {
+        unchecked
+        {
+            ulong bit = 1UL << (int)page;
+            if (Find(page >> ChunkPagesLog2) is not { } words || (words[(int)(page >> 6) & (ChunkWords - 1)] & bit) == 0) return false;
+            words[(int)(page >> 6) & (ChunkWords - 1)] ^= bit;
+            Count--;
+            return true;
+        }
+    }
+
     /// <summary>Is a page in the set?</summary>
     public bool Contains(ulong page) =>
         Find(page >> ChunkPagesLog2) is { } words && (words[(int)((page >> 6) & (ChunkWords - 1))] >> (int)(page & 63) & 1) != 0;

@@ -36,6 +36,12 @@ public interface IPageTable
     /// </summary>
     ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather);
 
+    /// <summary>
+    /// Gives every leaf of a range, those it only touches too, the permission asked for, in place, and returns how many that changed. A and D stay, but where a
+    /// format codes D as the right to write (Arm) a leaf that may not be written is clean: harvest it first. Until it is invalidated a cached entry may be used.
+    /// </summary>
+    long Protect(ulong firstIova, ulong lastIova, Permission permission, IPermissionSink? changed, InvalidationGather gather);
+
     /// <summary>First byte of the first leaf that holds an address or lies above it, and the leaf's size; null if there is none.</summary>
     ulong? NextLeaf(ulong fromIova, out int leafLog2);
 

@@ -63,6 +63,8 @@ public static class RiscVIommu
             yield return $"Leaves of 2^{spec.LargestLeafLog2} bytes: Sv{spec.AddressBits} has 4 KiB (12), 64 KiB (16, Svnapot) and one size for each level above, 2^21 to 2^{spec.AddressBits - 9}.";
         if (spec.GranuleLog2 != 12) yield return $"A granule of 2^{spec.GranuleLog2} bytes: RISC-V has 4 KiB (12) only.";
         if (spec.BlockChangeLevel != 2) yield return $"BlockChangeLevel {spec.BlockChangeLevel}: RISC-V has no such levels (they are SMMUv3's, IDR3.BBML); leave it at 2.";
+        if (spec.StallsFaults) yield return "StallsFaults: a RISC-V IOMMU aborts what faults; only an SMMU holds it.";
+        if (spec.OnPageRequest is not null) yield return "OnPageRequest: this driver serves no page requests; those of 'vtd', 'vtd-fs', 'amd-v2', 'smmu' and 'smmu-s2' do.";
         if (spec.DirtyMayLag) yield return "DirtyMayLag: a RISC-V IOMMU makes the PTE update visible before the write that caused it.";
         if (spec.CachesNotPresent) yield return "CachesNotPresent: a RISC-V IOMMU may not cache entries whose V bit is clear.";
         if (spec.DeviceTlbEntries is < 0 or > 65536) yield return $"Device TLBs of {spec.DeviceTlbEntries} entries: 1 to 65536, or 0 for none.";

@@ -11,6 +11,9 @@ public static class SmmuIommu
     /// <summary>The model whose domains are stage-2 address spaces.</summary>
     public const string Stage2Model = "smmu-s2";
 
+    private const int MostStalls = 256;
+    private const int LargestQueueLog2 = 19;
+
     /// <summary>Builds the machine a specification asks for; throws <see cref="ArgumentException"/> with every reason why it cannot.</summary>
     public static IommuDriver Build(IommuSpec spec) => Build(spec, out _, out _);
 
@@ -34,6 +37,8 @@ public static class SmmuIommu
                 AddressBits = spec.AddressBits,
                 LargestLeafLog2 = spec.LargestLeafLog2,
                 WithoutRuns = spec.LinuxLeafSizesOnly,
+                StallsFaults = spec.StallsFaults,
+                OnPageRequest = spec.OnPageRequest,
                 Profile = spec.Profile,
             }));
         }
@@ -56,6 +61,8 @@ public static class SmmuIommu
         if (spec.LargestLeafLog2 != 0 && granule != SmmuGranule.None && (spec.LargestLeafLog2 is < 0 or > 63 || ((sizes >> spec.LargestLeafLog2) & 1) == 0))
             yield return $"Leaves of 2^{spec.LargestLeafLog2} bytes: with this granule there are {string.Join(", ", Enumerable.Range(0, 64).Where(log2 => ((sizes >> log2) & 1) != 0))}.";
         if (spec.BlockChangeLevel is < 0 or > 2) yield return $"BlockChangeLevel {spec.BlockChangeLevel}: IDR3.BBML has 0 (break before make), 1 (nT) and 2 (at once).";
+        if (spec.StallsFaults && spec.DeviceTlbEntries > 0) yield return "StallsFaults and device TLBs: a stream with ATS cannot stall in stage 2 (STE.EATS and S2S), and translation requests never do; choose one.";
+        if (spec.OnPageRequest is not null && spec.DeviceTlbEntries == 0) yield return "Page requests without device TLBs: a device asks for pages only after a translation request; set DeviceTlbEntries (IDR0.ATS).";
         if (spec.CachesNotPresent) yield return "CachesNotPresent: an SMMU never caches entries that fault, and has no bit to say it does.";
         if (spec.DeviceTlbEntries is < 0 or > 65536) yield return $"{spec.DeviceTlbEntries} entries in a device's TLB: 1 to 65536, or 0 for devices without ATS (IDR0.ATS = 0).";
     }
@@ -67,6 +74,10 @@ public static class SmmuIommu
         {
             HardwareUpdate = spec.SupportsDirtyTracking ? SmmuHardwareUpdate.AccessFlagAndDirty : SmmuHardwareUpdate.AccessFlag,
             BreakBeforeMakeLevel = spec.BlockChangeLevel,
+            StallModel = spec.StallsFaults ? SmmuStallModel.StallOrTerminate : SmmuStallModel.TerminateOnly,
+            MaximumStalls = spec.StallsFaults ? MostStalls : 0,
+            SupportsPageRequests = spec.OnPageRequest is not null,
+            PageRequestQueueLog2 = spec.OnPageRequest is not null ? LargestQueueLog2 : 0,
             SupportsHierarchyDisable = false,
             SupportsRangeInvalidation = spec.SupportsRangeInvalidation,
             Supports4K = spec.GranuleLog2 == 12,

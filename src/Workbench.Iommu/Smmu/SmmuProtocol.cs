@@ -39,6 +39,7 @@ public sealed partial class SmmuProtocol : IVendorProtocol
         unit.SetCommandQueue(ring.Base, QueueLog2);
         unit.SetEventQueue(memory.AllocateFrame(), log2Size: 7);
         unit.SetPageQueue(memory.AllocateFrame(), unit.Features.SupportsPageRequests ? QueueLog2 : 0);
+        unit.PageInterrupt = ServePageRequests;
         unit.WriteControl(SmmuUnit.EnableBit | SmmuUnit.EventQueueBit | SmmuUnit.CommandQueueBit | (unit.Features.SupportsPageRequests ? SmmuUnit.PageQueueBit : 0));
     }
 
@@ -93,7 +94,7 @@ public sealed partial class SmmuProtocol : IVendorProtocol
         if (settings.IsStage2)
         {
             WriteStream(streamAt, SmmuStreamTableEntry.ForStage2(domain.Table.Root, domain.Id.Value, granule, domain.Table.InputBits, domain.Table.RootLevel,
-                unit.Features.OutputAddressSize, KeepsDirty) with { AtsMode = AtsMode });
+                unit.Features.OutputAddressSize, KeepsDirty) with { AtsMode = AtsMode, Stage2Stalls = settings.StallsFaults });
             Submit(SmmuCommand.CfgiSte(device.Value));
             return;
         }
@@ -105,7 +106,8 @@ public sealed partial class SmmuProtocol : IVendorProtocol
             Submit(SmmuCommand.CfgiSte(device.Value));
         }
         Span<ulong> words = stackalloc ulong[SmmuContextDescriptor.WordCount];
-        SmmuContextDescriptor.ForLower(domain.Table.Root.Value, domain.Id.Value, granule, settings.AddressBits, unit.Features.OutputAddressSize, MemoryAttributes, KeepsDirty).Write(words);
+        (SmmuContextDescriptor.ForLower(domain.Table.Root.Value, domain.Id.Value, granule, settings.AddressBits, unit.Features.OutputAddressSize, MemoryAttributes, KeepsDirty)
+            with { Stalls = settings.StallsFaults }).Write(words);
         memory.Write(ContextAt(streamAt, pasid), words);
         Submit(SmmuCommand.CfgiCd(device.Value, pasid ?? default));
     }

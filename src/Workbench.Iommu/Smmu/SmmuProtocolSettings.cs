@@ -1,3 +1,4 @@
+using Workbench.Iommu.Ats;
 using Workbench.Iommu.Invalidation;
 
 namespace Workbench.Iommu.Smmu;
@@ -15,6 +16,10 @@ public sealed record SmmuProtocolSettings
     public int LargestLeafLog2 { get; init; }
     /// <summary>Are blocks and pages mapped one by one, as Linux does, never as contiguous runs?</summary>
     public bool WithoutRuns { get; init; }
+    /// <summary>Do translation faults stall until software answers (CD.S, STE.S2S)?</summary>
+    public bool StallsFaults { get; init; }
+    /// <summary>Software's answer to page requests; null: none are taken.</summary>
+    public Func<PageRequest, PageResponse>? OnPageRequest { get; init; }
     /// <summary>How ranges become commands.</summary>
     public DriverProfile Profile { get; init; } = DriverProfile.Linux;
 }

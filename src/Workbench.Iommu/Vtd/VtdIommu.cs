@@ -16,7 +16,7 @@ public static class VtdIommu
     public static IommuDriver Build(IommuSpec spec) => Build(spec, out _, out _);
 
     /// <summary>Builds the machine and hands out its parts, for tests that look inside.</summary>
-    public static IommuDriver Build(IommuSpec spec, out VtdUnit unit, out PhysicalMemory memory) => Build(spec, null, out unit, out memory, out _);
+    public static IommuDriver Build(IommuSpec spec, out VtdUnit unit, out PhysicalMemory memory) => Build(spec, spec?.OnPageRequest, out unit, out memory, out _);
 
     /// <summary>
     /// Builds the machine and hands out its parts; the protocol is for what a driver of plain domains does not do (nesting, pass-through). With
@@ -68,6 +68,7 @@ public static class VtdIommu
         }
         if (spec.GranuleLog2 != 12) problems.Add($"A granule of 2^{spec.GranuleLog2} bytes: VT-d has 4 KiB (12) only.");
         if (spec.BlockChangeLevel != 2) problems.Add($"BlockChangeLevel {spec.BlockChangeLevel}: VT-d has no such levels (they are SMMUv3's, IDR3.BBML); leave it at 2.");
+        if (spec.StallsFaults) problems.Add("StallsFaults: VT-d aborts what faults; only an SMMU holds it.");
         if (spec.DirtyMayLag) problems.Add("DirtyMayLag: VT-d sets D before the write that caused it proceeds; only Arm lets the update come later.");
         if (spec.LargestInvalidationMask is < 9 or > 52) problems.Add($"CAP.MAMV {spec.LargestInvalidationMask}: 9 to 52 are sensible.");
         if (spec.DeviceTlbEntries is < 0 or > 65536) problems.Add($"{spec.DeviceTlbEntries} device TLB entries: 1 to 65536, or 0 for devices without ATS (ECAP.DT = 0).");

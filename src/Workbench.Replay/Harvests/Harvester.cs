@@ -27,6 +27,7 @@ internal sealed class Harvester
     private IommuCounters atLastEnd;
     private ulong readAtLastEnd;
     private ulong writtenAtLastEnd;
+    private long handledAtLastEnd;
 
     public Harvester(TrackerContext context, IDirtyTracker tracker, LeafWork leafWork, HarvestSchedule schedule, int threads, CancellationToken cancellation) =>
         (this.context, this.tracker, this.leafWork, this.schedule, mostThreads, this.cancellation) = (context, tracker, leafWork, schedule, threads, cancellation);
@@ -124,7 +125,7 @@ internal sealed class Harvester
         if (threadsAtWork == 0 && waiting is not null) Clock.Wake(waiting, Clock.NowNs);
     }
 
-    private void Mark() => (atLastEnd, readAtLastEnd, writtenAtLastEnd) = (context.Machine.Hardware.Counters, BytesRead, BytesWritten);
+    private void Mark() => (atLastEnd, readAtLastEnd, writtenAtLastEnd, handledAtLastEnd) = (context.Machine.Hardware.Counters, BytesRead, BytesWritten, tracker.FaultsHandled);
 
     private void Complete(long beganNs)
     {
@@ -142,6 +143,7 @@ internal sealed class Harvester
             EntriesScanned = tally.EntriesScanned, EntriesCleared = tally.EntriesCleared, Commands = tally.Commands,
             RangeInvalidations = tally.RangeInvalidations, DomainInvalidations = tally.DomainInvalidations, EntriesEvicted = tally.EntriesEvicted, BitmapBytes = tally.BitmapBytes,
             IotlbHits = now.IotlbHits - atLastEnd.IotlbHits, IotlbMisses = now.IotlbMisses - atLastEnd.IotlbMisses, DirtyRewalks = now.DirtyRewalks - atLastEnd.DirtyRewalks,
+            FaultsHandled = tracker.FaultsHandled - handledAtLastEnd,
             BytesWritten = BytesWritten - writtenAtLastEnd, BytesRead = BytesRead - readAtLastEnd,
         });
         Mark();

@@ -12,6 +12,9 @@ internal sealed class TableTracker(TrackerContext context, FlushStrategy flush, 
     /// <inheritdoc/>
     public bool IsSound => flush.IsSound;
 
+    /// <inheritdoc/>
+    public bool UsesDirtyBits => true;
+
     /// <summary>Nothing: the machine turned dirty bits on, with everything clean.</summary>
     public void Start(DomainOracle domain) { }
 

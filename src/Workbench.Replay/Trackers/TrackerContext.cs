@@ -3,6 +3,7 @@ using Workbench.Iommu.Invalidation;
 using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Software;
+using Workbench.Traces;
 
 namespace Workbench.Replay.Trackers;
 
@@ -11,6 +12,10 @@ internal sealed class TrackerContext(Machine machine, SoftwareClock clock, StepC
 {
     public Machine Machine { get; } = machine;
     public SoftwareClock Clock { get; } = clock;
+    /// <summary>The view that is replayed, never <see cref="View.Migration"/>.</summary>
+    public required View View { get; init; }
+    /// <summary>The guest's memory in the gpa view; empty if the trace does not say.</summary>
+    public IReadOnlyList<TraceMemoryRange> GuestMemory { get; init; } = [];
     /// <summary>What steps take; all zero for atomic harvests.</summary>
     public StepCosts Costs { get; } = costs;
     public HarvestTally Tally { get; } = new();

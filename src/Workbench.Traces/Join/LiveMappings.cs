@@ -138,6 +138,36 @@ public sealed class LiveMappings<T>
         return false;
     }
 
+    /// <summary>
+    /// The mapped parts of a range, in no order: first and last byte, the first byte of the mapping they are of, and its value. Nothing may be mapped or
+    /// unmapped meanwhile.
+    /// </summary>
+    public IEnumerable<(ulong FirstByte, ulong LastByte, ulong MappingFirst, T Value)> PartsIn(uint owner, ulong first, ulong length)
+    {
+        if (length == 0 || IsEmpty) yield break;
+        ulong last = first + (length - 1);
+        if (HasMorePagesThanPieces(length))
+        {
+            for (int granule = 0; granule < pieces.Length; granule++)
+                foreach (((uint who, ulong piece), Entry entry) in pieces[granule])
+                {
+                    if (who != owner || !Overlaps(granule, piece, first, last)) continue;
+                    ulong start = piece << Granules[granule], end = start | ((1UL << Granules[granule]) - 1);
+                    yield return (Math.Max(first, start), Math.Min(last, end), entry.First, entry.Value);
+                }
+            yield break;
+        }
+        for (ulong at = first; ;)
+        {
+            bool isMapped = TryFind(owner, at, out ulong mapping, out T value, out ulong bytes);
+            // A gap has no length of its own: the next page is looked up by itself.
+            ulong end = at + (Math.Min(isMapped ? bytes : 4096 - (at & 4095), last - at + 1) - 1);
+            if (isMapped) yield return (at, end, mapping, value);
+            if (end >= last) yield break;
+            at = end + 1;
+        }
+    }
+
     /// <summary>Is any page of the range mapped?</summary>
     public bool AnyIn(uint owner, ulong first, ulong length) => TryFindIn(owner, first, length, out _);
 

@@ -44,6 +44,10 @@ public class PageSetTests
         Assert.Equal(oracle.Except(second).Order(), Pages(set));
         Assert.Equal(set.Count, Pages(set).Count);
         Assert.Equal(oracle.Except(second).Select(p => p >> log2).Distinct().LongCount(), set.CountDistinctRegions(log2));
+        SortedSet<ulong> shrinking = [.. Pages(union)];
+        foreach (ulong page in second) Assert.Equal(shrinking.Remove(page), union.Remove(page));
+        Assert.Equal(shrinking, Pages(union));
+        Assert.Equal(union.Count, Pages(union).Count);
     }, iter: 500);
 
     [Fact]

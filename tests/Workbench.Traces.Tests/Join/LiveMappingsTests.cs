@@ -44,9 +44,14 @@ public class LiveMappingsTests
                     Assert.Equal(pages.TryGetValue((who, at & ~(Page - 1)), out (ulong First, int Value) expected), found);
                     if (found) Assert.Equal(expected, (begin, value));
                 }
+            Assert.Equal(
+                Enumerable.Range(0, (int)(length / Page)).Select(n => first + ((ulong)n * Page)).Where(at => pages.ContainsKey((owner, at))).Select(at => (at, pages[(owner, at)])),
+                live.PartsIn(owner, first, length).SelectMany(p => PagesOf(p.FirstByte, p.LastByte).Select(at => (at, (p.MappingFirst, p.Value)))).OrderBy(p => p.at));
             Assert.Equal(Enumerable.Range(0, (int)(length / Page)).Any(n => pages.ContainsKey((owner, first + ((ulong)n * Page)))), live.AnyIn(owner, first, length));
         }
     }, iter: 300);
+
+    private static IEnumerable<ulong> PagesOf(ulong firstByte, ulong lastByte) => Enumerable.Range(0, (int)((lastByte - firstByte) / Page) + 1).Select(n => firstByte + ((ulong)n * Page));
 
     private static IEnumerable<ulong> Probes(ulong first, ulong length)
     {
@@ -105,6 +110,7 @@ public class LiveMappingsTests
         live.Map(1, Page, Page, 1);
         Assert.True(live.AnyIn(1, 0, length));
         Assert.False(live.AnyIn(1, 2 * Page, length));
+        Assert.Equal([(Page, (2 * Page) - 1, Page, 1)], live.PartsIn(1, 0, length));
         live.Unmap(1, 2 * Page, length);
         live.Map(2, Page, length, 2);
         Assert.True(live.TryFind(2, length, out ulong first, out int value));
