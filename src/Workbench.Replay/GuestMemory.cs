@@ -8,6 +8,8 @@ internal sealed class GuestMemory(Machine machine, IReadOnlyList<TraceMemoryRang
     /// <summary>Where the trace does not say what memory the guest has, it is mapped in pieces of this size when first touched.</summary>
     private const ulong UnknownPiece = 1UL << 30;
 
+    private readonly HashSet<ulong> pieces = [];
+
     /// <summary>Maps what is known; returns a sentence for the reader of the result.</summary>
     public string Map(DomainOracle guest)
     {
@@ -22,7 +24,8 @@ internal sealed class GuestMemory(Machine machine, IReadOnlyList<TraceMemoryRang
         bool mapped = false;
         for (ulong piece = gpa & ~(UnknownPiece - 1); piece <= gpa + (length - 1); piece += UnknownPiece)
         {
-            if (guest.Domain.Table.TryGetLeaf(piece, out _, out _)) continue;
+            // The table does not say: a leaf may be out for a moment while its size changes.
+            if (!pieces.Add(piece)) continue;
             machine.MapIdentity(guest, piece, UnknownPiece);
             mapped = true;
         }

@@ -46,6 +46,7 @@ public sealed class Replayer
     private RequesterId oracleDevice;
     private uint oraclePasid;
     private bool measuring;
+    private bool isGuestMapped;
     private long events, accesses, interruptWrites, unmappedAccesses;
     private ulong ringBytesRead, ringBytesWritten;
     private long firstNs, lastNs, eventNs;
@@ -342,8 +343,9 @@ public sealed class Replayer
         eventNs = e.TimeNs;
         DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.OracleOf(e.Device, e.PasidOrNone);
         (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
-        if (view == View.Gpa && used.Domain.Table.Leaves == 0)
+        if (view == View.Gpa && !isGuestMapped)
         {
+            isGuestMapped = true;
             notes.Add(memory.Map(used));
             if (measuring) leafWork.TrackingBegins(used, [], e.TimeNs);
         }
