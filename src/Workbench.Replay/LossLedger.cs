@@ -57,8 +57,12 @@ internal sealed class LossLedger(Machine machine, string flushCause)
         int at = dropped.FindLastIndex(d => d.Domain == domain && page >= d.FirstPage && page <= d.LastPage);
         // The later of the two: what was thrown away before a write is not that write.
         if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, "its dirty bit was thrown away: " + dropped[at].Step);
-        if (!wasSwallowed) return new(domain, page, -1, default, "unexplained: please report this with the trace and the experiment");
-        string cause = write.WasUnmapped ? "its page was unmapped and the invalidation had not come" : leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause ?? flushCause;
+        string? stale = leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause;
+        // A walk from a paging-structure cache swallows nothing: it sets D, in a table that is in use no more.
+        if (!wasSwallowed) return new(domain, page, -1, default, stale is not null ? "its dirty bit was set in a table no longer in use: " + stale
+            : machine.DirtyMayLag ? "its dirty bit was still on its way when the last harvest looked, which waited for none"
+            : "unexplained: please report this with the trace and the experiment");
+        string cause = write.WasUnmapped ? "its page was unmapped and the invalidation had not come" : stale ?? flushCause;
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);
     }
 }
