@@ -121,7 +121,7 @@ internal sealed class Harvester
             context.Tally.Pages += domain.Complete(Clock.NowNs);
             if (leafWork.Exists && !isStopped) leafWork.HarvestDone(domain, dirty);
         }
-        context.Concurrent = Math.Max(1, --threadsAtWork);
+        context.Concurrent = --threadsAtWork;
         if (threadsAtWork == 0 && waiting is not null) Clock.Wake(waiting, Clock.NowNs);
     }
 

@@ -9,6 +9,8 @@ internal sealed class ChunkedSplit(ulong chunkBytes) : ILeafPolicy
     public void TrackingBegins(LeafPlan plan)
     {
         plan.LargestNewLeafLog2 = plan.TargetLog2;
+        // Memory that becomes known late may lie below what was split already.
+        from = 0;
         Next(plan);
     }
 

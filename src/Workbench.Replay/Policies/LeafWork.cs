@@ -166,7 +166,8 @@ internal sealed class LeafWork
             LeafChangeStepKind.Invalidate => costs.InvalidateRange(context.Concurrent + 1),
             LeafChangeStepKind.Read => step.Entries * costs.ReadEntry,
             LeafChangeStepKind.Settle => (step.Entries * costs.ReadEntry) + (step.Tables * costs.TableFree),
-            _ => (step.Entries * costs.WriteEntry) + (step.Tables * costs.TableAllocate),
+            LeafChangeStepKind.Build => (step.Entries * costs.WriteEntry) + (step.Tables * costs.TableAllocate),
+            _ => (step.Entries * costs.WriteEntry) + (step.Tables * costs.TableFree),
         };
     }
 }

@@ -19,11 +19,11 @@ internal sealed class TrackerContext(Machine machine, SoftwareClock clock, StepC
     /// <summary>What steps take; all zero for atomic harvests.</summary>
     public StepCosts Costs { get; } = costs;
     public HarvestTally Tally { get; } = new();
-    /// <summary>Threads that harvest at this moment: invalidations contend with each other.</summary>
-    public int Concurrent { get; set; } = 1;
+    /// <summary>Threads that harvest at this moment, 0 between harvests: invalidations contend with each other.</summary>
+    public int Concurrent { get; set; }
 
-    public long InvalidateRangeNs => Costs.InvalidateRange(Concurrent);
-    public long InvalidateDomainNs => Costs.InvalidateDomain(Concurrent);
+    public long InvalidateRangeNs => Costs.InvalidateRange(Math.Max(1, Concurrent));
+    public long InvalidateDomainNs => Costs.InvalidateDomain(Math.Max(1, Concurrent));
 
     /// <summary>Invalidates what a gather holds and counts what that took; the gather is empty afterwards.</summary>
     public void Invalidate(DomainOracle domain, InvalidationGather gather)
