@@ -23,6 +23,15 @@ internal static class ByteSize
         return new() { Start = Parse(parts[0]), Length = Parse(parts[1]) };
     }
 
+    /// <summary>At most seven characters: 999M, 1.25G.</summary>
+    public static string Short(double bytes)
+    {
+        const string Units = "BKMGTP";
+        int unit = 0;
+        while (bytes >= 1000 && unit < Units.Length - 1) (bytes, unit) = (bytes / 1024, unit + 1);
+        return bytes.ToString(unit == 0 ? "0" : bytes >= 100 ? "0" : "0.##", CultureInfo.InvariantCulture) + Units[unit];
+    }
+
     public static string Show(double bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];

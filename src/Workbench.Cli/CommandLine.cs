@@ -21,6 +21,7 @@ internal static partial class CommandLine
         {
             ReplayCommand.Create(),
             CompareCommand.Create(),
+            PolicyCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
         };

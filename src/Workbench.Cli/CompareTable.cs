@@ -29,6 +29,9 @@ internal static class CompareTable
         ("  over-reported", s => s.OverReported4K),
         ("  missed", s => s.Missed4K),
         ("dirty leaves", s => s.ReportedDirtyLeaves),
+        ("leaves split", s => s.LeavesSplit),
+        ("  collapsed", s => s.LeavesCollapsed),
+        ("refills", s => s.Refills),
         ("table KiB, peak", s => s.PeakTableBytes / 1024),
     ];
 
@@ -37,7 +40,7 @@ internal static class CompareTable
         ReplaySummary one = summaries[0];
         foreach (string line in ReplayTable.Wrap($"{one.Trace}: {title}", Width)) to.WriteLine(line);
         bool sameLeaves = summaries.All(s => s.PageSize == one.PageSize);
-        foreach (string line in ReplayTable.Wrap(string.Create(CultureInfo.InvariantCulture, $"IOTLB {one.Iotlb}, view {one.View.ToString().ToLowerInvariant()}{(sameLeaves ? $", leaves {one.PageSize}" : "")}, {one.Harvests:n0} harvest{(one.Harvests == 1 ? "" : "s")}, flush {one.Flush.ToString().ToLowerInvariant()}{ReplayTable.Unusual(one)}"), Width)) to.WriteLine(line);
+        foreach (string line in ReplayTable.Wrap(string.Create(CultureInfo.InvariantCulture, $"IOTLB {one.Iotlb}, view {one.View.ToString().ToLowerInvariant()}{(sameLeaves ? $", leaves {one.PageSize}" : "")}, {one.Harvests:n0} harvest{(one.Harvests == 1 ? "" : "s")}, flush {ExperimentOptions.NameOf(one.Flush)}{ReplayTable.Unusual(one)}"), Width)) to.WriteLine(line);
         // Rows that are 0 everywhere say nothing, but what was missed is always said.
         (string Name, Func<ReplaySummary, long> Value)[] rows = [.. Rows.Where(r => r.Name.Trim() == "missed" || summaries.Any(s => r.Value(s) != 0))];
         // As few blocks as fit the width, all of about the same number of columns.

@@ -33,7 +33,7 @@ internal sealed class ProgressLine : IDisposable
         (drawn, drawnAt) = (true, seconds);
         double rate = done / seconds;
         string left = total > 0 && rate > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {total:n0} ({100.0 * done / total:f0} %), {TimeSpan.FromSeconds(Math.Max(0, (total - done) / rate)):m\\:ss} left") : "";
-        string line = string.Create(CultureInfo.InvariantCulture, $"{label}{done:n0}{left}, {rate / 1e6:f1} M {unit}/s");
+        string line = string.Create(CultureInfo.InvariantCulture, $"{label}{done:n0}{left}, {(rate < 1e4 ? string.Create(CultureInfo.InvariantCulture, $"{rate:f1}") : string.Create(CultureInfo.InvariantCulture, $"{rate / 1e6:f1} M"))} {unit}/s");
         // Three columns stay free, so that a terminal's ^C does not wrap.
         int width = Math.Max(20, console.Profile.Width - 3);
         Console.Error.Write('\r' + line[..Math.Min(line.Length, width)].PadRight(width));

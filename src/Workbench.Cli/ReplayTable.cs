@@ -14,7 +14,7 @@ internal static class ReplayTable
     public static void Print(TextWriter to, ReplaySummary s, ReplayResult r, PageLog? pages, DmatReader reader)
     {
         foreach (string line in Wrap($"{s.Trace}: {reader.Provenance.Title}", 80)) to.WriteLine(line);
-        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvest{(s.Harvests == 1 ? "" : "s")}, flush {s.Flush.ToString().ToLowerInvariant()}{Unusual(s)}", 80)) to.WriteLine(line);
+        foreach (string line in Wrap($"{s.Iommu}, IOTLB {s.Iotlb}, {ViewText(s)}, leaves {s.PageSize}, {s.Harvests:n0} harvest{(s.Harvests == 1 ? "" : "s")}, flush {ExperimentOptions.NameOf(s.Flush)}{Unusual(s)}", 80)) to.WriteLine(line);
         to.WriteLine();
         Row(to, "Trace", $"{s.Events:n0} events, {s.Accesses:n0} accesses in {s.DurationSeconds:n1} s");
         Row(to, "Payload", $"{ByteSize.Show(s.BytesWritten)} written, {ByteSize.Show(s.BytesRead)} read");
@@ -42,6 +42,7 @@ internal static class ReplayTable
         Cells(to, "  2 MiB", ByteSize.Show(s.BytesToSendAt2M), Times(s.BytesToSendAt2M, s.BytesToSendAt4K));
         Cells(to, "  1 GiB", ByteSize.Show(s.BytesToSendAt1G), Times(s.BytesToSendAt1G, s.BytesToSendAt4K));
         Cells(to, "  as reported in this replay", ByteSize.Show(s.BytesReported), Times(s.BytesReported, s.BytesToSendAt4K));
+        CostTable.Print(to, s, r);
         Chart(to, r);
         Hottest(to, pages);
         Verdict(to, s, r);
@@ -57,7 +58,13 @@ internal static class ReplayTable
             s.AddressBits == usual.AddressBits ? "" : $", {s.AddressBits} address bits",
             s.DeviceTlb == usual.DeviceTlb ? "" : $", device TLB {s.DeviceTlb}",
             s.Driver == usual.Driver ? "" : $", driver {s.Driver}",
-            s.DirtyOrder == usual.DirtyOrder ? "" : $", dirty order {s.DirtyOrder}");
+            s.DirtyOrder == usual.DirtyOrder ? "" : $", dirty order {s.DirtyOrder}",
+            s.Tracker == usual.Tracker ? "" : $", tracker {s.Tracker}",
+            s.Policy == usual.Policy ? "" : $", policy {s.Policy} to {s.SplitTo}",
+            s.Collapse == usual.Collapse ? "" : $", collapse {s.Collapse}",
+            s.Unsound == usual.Unsound ? "" : $", unsound: {s.Unsound}",
+            s.Quirks == usual.Quirks ? "" : $", quirks {s.Quirks}",
+            s.Loop == usual.Loop ? "" : $", {s.Loop} loop");
     }
 
     private static string ViewText(ReplaySummary s) => s.View == View.Iova ? "view iova" : "view gpa (device passed through)";

@@ -127,6 +127,11 @@ public sealed class Iommu<TIotlb> : IIommu
         }
         if (page.PageLog2 > largestEntryLog2) page = new((page.PhysicalOf(request.Iova) & ~Bits.Mask(largestEntryLog2)) | (page.Leaf & 0xFFF), largestEntryLog2);
         if (dropped is not null && source == TranslationSource.Walk && dropped.Take(context.Tag.Value, request.Iova)) counters.Refills++;
+        if (context is { Table: { SizesMayConflict: true } table, Parent: null })
+        {
+            if ((page.Leaf & IotlbEntry.NotCached) != 0) return FaultKind.None;
+            if (iotlb.HoldsOverlap(context.Tag.Value, request.Iova, page.PageLog2, table.SizesConflictingWith(page.PageLog2))) return FaultKind.TlbConflict;
+        }
         if (!context.IsPassThrough) iotlb.Fill(context.Tag.Value, request.Iova, page.PageLog2, page.Leaf);
         return FaultKind.None;
     }
@@ -218,8 +223,8 @@ public sealed class Iommu<TIotlb> : IIommu
         translation = default;
         translation.Fault = kind;
         translation.Source = source;
-        // A blocked request never came to a walk.
-        WalkFault where = context is null || kind == FaultKind.TranslationRequestBlocked ? default : context.Walker.LastFault;
+        // A blocked request never came to a walk, and a conflict is none of the walk's.
+        WalkFault where = context is null || kind is FaultKind.TranslationRequestBlocked or FaultKind.TlbConflict ? default : context.Walker.LastFault;
         bool isParents = where.Stage == FaultStage.Second && context is { Parent: not null };
         if (context is null ? !locator.RecordsLookupFaults : !(isParents ? context.ParentRecordsFaults ?? context.RecordsFaults : context.RecordsFaults)) return;
         Fault fault = new(kind, request.Device, request.Pasid, new(request.Iova), request.IsWrite)

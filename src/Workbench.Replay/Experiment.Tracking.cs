@@ -3,6 +3,7 @@ using Workbench.Iommu.LeafChanges;
 using Workbench.Replay.Costs;
 using Workbench.Replay.Iommufd;
 using Workbench.Replay.Policies;
+using Workbench.Replay.Trackers;
 
 namespace Workbench.Replay;
 
@@ -41,6 +42,15 @@ public sealed partial record Experiment
     /// <summary>At which end of its ranges the profile lets trace time pass: "low", "default" or "high".</summary>
     public string CostLevel { get; init; } = "default";
 
+    /// <summary>
+    /// When the device's events come: "open" at their recorded times; "closed" later by all that its translations cost so far (a device that waits for each
+    /// answer), "streaming" later while the one before still holds it up (a device that has more to do).
+    /// </summary>
+    public string Loop { get; init; } = "open";
+
+    /// <summary>Names of the trackers, for messages and options.</summary>
+    public static string TrackerNames => TrackerCatalogue.Names;
+
     /// <summary>Does this experiment lose nothing, if the model is right?</summary>
     public bool IsSound => EffectiveFlush.IsSound && Unsound.Length == 0;
 
@@ -64,7 +74,7 @@ public sealed partial record Experiment
 
     internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Find(CostProfile).StepsAt(Level).With(Costs);
 
-    private CostLevel Level => CostLevel switch { "low" => Replay.Costs.CostLevel.Low, "high" => Replay.Costs.CostLevel.High, _ => Replay.Costs.CostLevel.Default };
+    internal CostLevel Level => CostLevel switch { "low" => Replay.Costs.CostLevel.Low, "high" => Replay.Costs.CostLevel.High, _ => Replay.Costs.CostLevel.Default };
 
     private IEnumerable<string> TrackingProblems()
     {
@@ -79,6 +89,7 @@ public sealed partial record Experiment
         if (!Duration.TryParse(WarmUp, out long warmUp) || warmUp < 0) yield return $"Warm-up '{WarmUp}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
         if (warmUp > 0 && FromMark is not null) yield return "Tracking begins after a warm-up or at a mark, not both.";
         if (!Duration.TryParse(CancelAfter, out long cancel) || cancel < 0) yield return $"Cancel after '{CancelAfter}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
+        if (Loop is not ("open" or "closed" or "streaming")) yield return $"Loop '{Loop}' is none; open, closed or streaming.";
         if (CostLevel is not ("low" or "default" or "high")) yield return $"Cost level '{CostLevel}' is none; low, default or high.";
         if (IommuCatalogue.Find(Iommu) is { } model && model.LeafSizes.TryGetValue(PageSizes.Log2Of(Granule) ?? 0, out ulong sizes) && (PageSizes.Log2Of(SplitTo) is not { } to || (sizes & (1UL << to)) == 0) && Policy != "never")
             yield return $"splitTo '{SplitTo}': {model.Name} has leaves of {PageSizes.ShowAll(sizes)}.";

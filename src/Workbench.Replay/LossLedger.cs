@@ -57,7 +57,7 @@ internal sealed class LossLedger(Machine machine, string flushCause, string? tra
         bool wasSwallowed = swallowed.TryGetValue((domain, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) write);
         int at = dropped.FindLastIndex(d => d.Domain == domain && page >= d.FirstPage && page <= d.LastPage);
         // The later of the two: what was thrown away before a write is not that write.
-        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, $"its dirty bit was thrown away at {dropped[at].TimeNs} ns: {dropped[at].Step}");
+        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, "its dirty bit was thrown away: " + dropped[at].Step);
         if (trackerCause is not null) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, wasSwallowed && write.WasUnmapped ? Unmapped : trackerCause);
         if (!wasSwallowed) return new(domain, page, -1, default, "unexplained: please report this with the trace and the experiment");
         string cause = write.WasUnmapped ? Unmapped : leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause ?? flushCause;

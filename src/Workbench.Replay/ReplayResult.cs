@@ -4,7 +4,7 @@ using Workbench.Iommu.Faults;
 namespace Workbench.Replay;
 
 /// <summary>What a replay counted. Sums over harvests unless the name says distinct; depends on nothing but experiment and trace.</summary>
-public sealed record ReplayResult
+public sealed partial record ReplayResult
 {
     /// <summary>The view that was replayed (never <see cref="View.Migration"/>).</summary>
     public required View View { get; init; }

@@ -1,7 +1,9 @@
+using Workbench.Replay.Costs;
+
 namespace Workbench.Replay;
 
 /// <summary>The flat summary of a replay: the JSON contract of `workbench replay --format json` (docs/replay.md).</summary>
-public sealed record ReplaySummary
+public sealed partial record ReplaySummary
 {
     /// <summary>The trace's file name.</summary>
     public required string Trace { get; init; }
@@ -89,6 +91,14 @@ public sealed record ReplaySummary
             DistinctTrueDirty4K = result.DistinctTrue4K, DistinctTrueDataDirty4K = result.DistinctTrueData4K, DistinctTrueDataDirty2M = result.DistinctTrueData2M,
             DistinctTrueDirty2M = result.DistinctTrue2M, DistinctTrueDirty1G = result.DistinctTrue1G, DistinctReportedDirty4K = result.DistinctReported4K,
             BytesToSendAt4K = result.BytesToSendAt(12), BytesToSendAt2M = result.BytesToSendAt(21), BytesToSendAt1G = result.BytesToSendAt(30), BytesReported = (ulong)result.ReportedDirty4K << 12,
+            Tracker = experiment.Tracker, Policy = experiment.Policy, SplitTo = experiment.SplitTo, Collapse = experiment.Collapse, Unsound = experiment.Unsound, Quirks = experiment.Quirks,
+            Sound = experiment.IsSound, CostProfile = experiment.CostProfile, CostLevel = experiment.CostLevel, Loop = experiment.Loop,
+            EntriesScanned = result.EntriesScanned, EntriesCleared = result.EntriesCleared, RangeInvalidations = result.RangeInvalidations, DomainInvalidations = result.DomainInvalidations,
+            EntriesEvicted = result.EntriesEvicted, Refills = result.Counters.Refills, BitmapBytes = result.BitmapBytes,
+            LeavesSplit = result.LeafChanges.LeavesSplit, LeavesCollapsed = result.LeafChanges.LeavesCollapsed, LeafEntriesWritten = result.LeafChanges.EntriesWritten,
+            LeafInvalidations = result.LeafChanges.Invalidations, TableBytes = result.TableBytes,
+            HarvestCostNs = result.Costs.Total(CostGroup.Harvest), LeafChangeCostNs = result.Costs.Total(CostGroup.Split) + result.Costs.Total(CostGroup.Collapse),
+            WalkCostNs = result.Costs.Total(CostGroup.DeviceThroughput), RefillCostNs = result.Costs.Total(CostGroup.Refill),
             DurationSeconds = result.DurationNs / 1e9, Notes = result.Notes,
         };
     }

@@ -2,6 +2,7 @@ using Workbench.Iommu;
 using Workbench.Iommu.Ats;
 using Workbench.Iommu.Faults;
 using Workbench.Traces;
+using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Policies;
 using Workbench.Replay.Software;
@@ -67,6 +68,7 @@ public sealed class Replayer
         diagnoses = tracker.UsesDirtyBits && !experiment.IsSound;
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
+        hardware.CountsRefills = true;
         measuresFromStart = experiment.FromMark is null && experiment.WarmUpNs == 0;
         machine.TrackingBegins = (domain, seen) => leafWork.TrackingBegins(domain, seen, eventNs);
     }
@@ -117,7 +119,8 @@ public sealed class Replayer
         TraceEvent[] batch = new TraceEvent[BatchEvents];
         bool stopped = false;
         if (measuresFromStart) Begin(0);
-        for (int got; !stopped && (got = source.Read(batch)) > 0;)
+        if (experiment.Loop != "open") stopped = RunClosed(progress, cancellation);
+        else for (int got; !stopped && (got = source.Read(batch)) > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
             JoinPasidZero(batch.AsSpan(0, got));
@@ -134,6 +137,30 @@ public sealed class Replayer
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
         harvester.Finish(lastNs);
         return Result();
+    }
+
+    /// <summary>One event after the other, since what it costs decides when its device's next one comes.</summary>
+    private bool RunClosed(Action<long>? progress, CancellationToken cancellation)
+    {
+        ClosedLoop loop = new(source, experiment.Loop == "streaming" ? LoopGaps.Absorb : LoopGaps.Keep);
+        StepCosts costs = CostProfiles.Find(experiment.CostProfile).StepsAt(experiment.Level);
+        bool stopped = false;
+        while (!stopped && loop.TryNext(out TraceEvent e))
+        {
+            Span<TraceEvent> one = new(ref e);
+            JoinPasidZero(one);
+            CheckTimes(e.TimeNs, e.TimeNs);
+            if (events++ == 0) First(e.TimeNs);
+            long hits = hardware.Counters.IotlbHits, walks = hardware.Counters.Walks, handled = tracker.FaultsHandled;
+            Replay(one, out stopped);
+            if (e.IsAccess) loop.Delay(e.Device, costs.DevicePs(hardware.Counters.IotlbHits - hits, hardware.Counters.Walks - walks, tracker.FaultsHandled - handled));
+            lastNs = e.TimeNs;
+            if ((events & 0xFFF) != 0) continue;
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Invoke(events);
+        }
+        if (loop.HeldBack > 0) notes.Add($"{loop.HeldBack} events came later than their device's clock says, since more than {ClosedLoop.UsualLimit} events waited at once.");
+        return stopped;
     }
 
     private void First(long nowNs)
@@ -384,8 +411,16 @@ public sealed class Replayer
             DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
             DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
             Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves), PeakTableBytes = machine.PeakTableBytes,
+            LeafChanges = leafWork.Counts, LeafChangeNs = leafWork.BusyNs, TableBytes = (long)machine.Driver.FramesInUse * 4096, Costs = Estimate(),
             DurationNs = lastNs - firstNs, Notes = notes, TruthDigest = DigestOf(machine.Domains),
         };
+    }
+
+    private CostEstimate Estimate()
+    {
+        int devices = experiment.DeviceTlb > 0 ? machine.Domains.Sum(d => d.Domain.Attachments.Count) : 0;
+        CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, tracker.FaultsHandled);
+        return CostEstimate.Of(counts, CostProfiles.Find(experiment.CostProfile), Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
     }
 
     /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Workbench.Cli.Commands;
+using Workbench.Replay.Costs.Calibration;
 using Xunit;
 
 namespace Workbench.Cli.Tests;
@@ -30,6 +32,21 @@ public sealed class ValidateCostsCommandTests
         Assert.Equal(["haswell-e5-2620v3", "ivybridge-e5-2620v2"], json.GetProperty("latency").EnumerateArray().Select(l => l.GetProperty("platform").GetString()));
         Assert.All(json.GetProperty("latency").EnumerateArray(), l => Assert.InRange(l.GetProperty("worstNs").GetDouble(), 0, 3));
         Assert.Equal(6, json.GetProperty("unmap").GetProperty("points").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_curve_that_fails_is_exit_code_1_and_said(bool asJson)
+    {
+        CalibrationData data = CalibrationData.Measured;
+        MeasuredLatency host = data.Latency[0];
+        // The window of 384 pages 5 ns slower than measured; it is not one that the curve is calibrated on.
+        host = host with { Rows = [.. host.Rows.Select(r => r.Pages == 384 ? r with { OnNs = r.OnNs + 5 } : r)] };
+        using StringWriter to = new();
+        Assert.Equal(1, ValidateCostsCommand.Show(to, CostValidation.Run(data with { Latency = [host, data.Latency[1]] }), asJson));
+        Assert.Contains(asJson ? "\"holds\": false" : "predicted from 384 pages up: 3.7 ns; the limit is 3 ns: FAILS", to.ToString(), StringComparison.Ordinal);
+        if (!asJson) Assert.Contains("NOT ALL CURVES HOLD", to.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Workbench.Iommu.Invalidation;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 using Xunit;
 
@@ -40,6 +41,25 @@ public sealed class CatalogueTests
         IommuSpec lagging = new() { Model = model, DirtyMayLag = true };
         if (IsArm(model)) IommuCatalogue.Build(lagging).Dispose();
         else Assert.Contains("DirtyMayLag", Refusal(lagging), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Levels_of_changing_a_block_are_Arms_alone(string model)
+    {
+        LeafChangeRule[] rules = [LeafChangeRule.BreakBeforeMake, LeafChangeRule.NonTranslating, LeafChangeRule.AtOnce];
+        for (int level = 0; level <= 2; level++)
+        {
+            IommuSpec spec = new() { Model = model, BlockChangeLevel = level };
+            if (level < 2 && !IsArm(model))
+            {
+                Assert.Contains("BlockChangeLevel", Refusal(spec), StringComparison.Ordinal);
+                continue;
+            }
+            using IIommuDriver driver = IommuCatalogue.Build(spec);
+            Assert.Equal(rules[level], driver.LeafChangeRule);
+        }
+        foreach (int level in (int[])[-1, 3]) Assert.Contains("BlockChangeLevel", Refusal(new() { Model = model, BlockChangeLevel = level }), StringComparison.Ordinal);
     }
 
     [Theory]

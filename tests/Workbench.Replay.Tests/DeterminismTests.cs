@@ -14,7 +14,8 @@ public class DeterminismTests
         Assert.Equal(expected.MissedPages, actual.MissedPages);
         Assert.Equal(expected.FirstFaults, actual.FirstFaults);
         Assert.Equal(expected.Notes, actual.Notes);
-        Assert.Equal(expected, actual with { Harvests = expected.Harvests, MissedPages = expected.MissedPages, FirstFaults = expected.FirstFaults, Notes = expected.Notes });
+        Assert.Equal(expected.Costs.Rows, actual.Costs.Rows);
+        Assert.Equal(expected, actual with { Costs = expected.Costs, Harvests = expected.Harvests, MissedPages = expected.MissedPages, FirstFaults = expected.FirstFaults, Notes = expected.Notes });
     }
 
     private static ReplayResult Replay(Experiment experiment, ListTrace trace) => Replayer.Run(experiment, trace, cancellation: TestContext.Current.CancellationToken);

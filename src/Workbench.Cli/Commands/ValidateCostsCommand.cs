@@ -14,21 +14,21 @@ internal static class ValidateCostsCommand
         Option<string> format = new("--format") { Description = "what to print: table or json", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "json");
         Command command = new("costs", "Compare the cost models with published measurements: calibrate on a few points, predict the others, show every residual.") { format };
-        command.SetAction(parsed =>
-        {
-            CostValidation validation = CostValidation.Run(CalibrationData.Measured);
-            if (parsed.GetValue(format) == "json") Console.Out.WriteLine(validation.ToJson());
-            else Print(Console.Out, validation);
-            return validation.Holds ? CommandLine.Done : CommandLine.CheckFailed;
-        });
+        command.SetAction(parsed => Show(Console.Out, CostValidation.Run(CalibrationData.Measured), parsed.GetValue(format) == "json"));
         return command;
     }
 
-    private static void Print(TextWriter to, CostValidation validation)
+    /// <summary>Prints the comparison and returns the exit code.</summary>
+    internal static int Show(TextWriter to, CostValidation validation, bool asJson)
     {
-        foreach (LatencyCheck latency in validation.Latency) Print(to, latency);
-        Print(to, validation.Unmap);
-        to.WriteLine(validation.Holds ? "All curves hold." : "NOT ALL CURVES HOLD: see the verdicts above.");
+        if (asJson) to.WriteLine(validation.ToJson());
+        else
+        {
+            foreach (LatencyCheck latency in validation.Latency) Print(to, latency);
+            Print(to, validation.Unmap);
+            to.WriteLine(validation.Holds ? "All curves hold." : "NOT ALL CURVES HOLD: see the verdicts above.");
+        }
+        return validation.Holds ? CommandLine.Done : CommandLine.CheckFailed;
     }
 
     private static void Print(TextWriter to, LatencyCheck check)

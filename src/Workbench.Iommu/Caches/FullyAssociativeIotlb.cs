@@ -87,6 +87,16 @@ public struct FullyAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
+    public readonly bool HoldsOverlap(ulong owner, ulong iova, int pageLog2, ulong pageSizes)
+    {
+        if ((sizes & pageSizes) == 0) return false;
+        ulong inside = Bits.Mask(pageLog2), first = iova & ~inside, last = iova | inside;
+        for (int slot = newest; slot >= 0; slot = older[slot])
+            if (entries[slot].Owner == owner && ((pageSizes >> entries[slot].PageLog2) & 1) != 0 && entries[slot].Overlaps(first, last)) return true;
+        return false;
+    }
+
+    /// <inheritdoc/>
     public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
         unchecked

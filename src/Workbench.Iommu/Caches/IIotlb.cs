@@ -6,6 +6,9 @@ public interface IIotlb
     /// <summary>The entry for an owner's address, whatever its page size; a null reference if there is none. Counts as a use.</summary>
     ref IotlbEntry Find(ulong owner, ulong iova);
 
+    /// <summary>Is an entry of one of these sizes (bit n set means 2^n bytes) cached that overlaps the page of 2^pageLog2 bytes around an owner's address? Counts as no use.</summary>
+    bool HoldsOverlap(ulong owner, ulong iova, int pageLog2, ulong pageSizes);
+
     /// <summary>Puts a translation in, over the same page's old entry or the replacement's victim.</summary>
     void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf);
 

@@ -9,6 +9,8 @@ public struct IotlbEntry
     public const ulong MayWrite = 2;
     /// <summary>Bit 2 of <see cref="Leaf"/>: a write needs no visit to memory, because D is known to be set or is not kept.</summary>
     public const ulong DirtyKnown = 4;
+    /// <summary>Bit 9 of a leaf word that a walk found: it is for this access only.</summary>
+    public const ulong NotCached = 1 << 9;
     /// <summary>What a write needs to find set.</summary>
     public const ulong WriteReady = MayWrite | DirtyKnown;
 

@@ -72,6 +72,16 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
+    public readonly bool HoldsOverlap(ulong owner, ulong iova, int pageLog2, ulong pageSizes)
+    {
+        if ((sizes & pageSizes) == 0) return false;
+        ulong inside = Bits.Mask(pageLog2), first = iova & ~inside, last = iova | inside;
+        foreach (ref readonly IotlbEntry entry in entries.AsSpan())
+            if (entry.Tag != 0 && entry.Owner == owner && ((pageSizes >> entry.PageLog2) & 1) != 0 && entry.Overlaps(first, last)) return true;
+        return false;
+    }
+
+    /// <inheritdoc/>
     public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
         unchecked

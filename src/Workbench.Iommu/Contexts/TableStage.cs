@@ -29,6 +29,29 @@ public sealed record TableStage
     public ulong MustBeZero { get; init; }
     /// <summary>Bits that hardware sets together with Accessed, in tables' entries too (VT-d's Extended Accessed); 0 for none.</summary>
     public ulong AlsoAccessed { get; init; }
+    /// <summary>
+    /// The leaf sizes of each level (bit n set means 2^n bytes), where cached leaves of different levels over one address conflict (SMMUv3 with
+    /// IDR3.BBML below 2, IHI 0070 §3.21.1 [S]); null where they do not.
+    /// </summary>
+    public IReadOnlyList<ulong>? ConflictingLevels { get; init; }
+
+    /// <summary>May leaves of different levels conflict in the TLB? One that is marked nT is then not cached.</summary>
+    public bool SizesMayConflict => ConflictingLevels is not null;
+
+    /// <summary>The leaf sizes that conflict with a leaf of 2^<paramref name="log2"/> bytes over the same address.</summary>
+    public ulong SizesConflictingWith(int log2)
+    {
+        if (ConflictingLevels is not { } levels) return 0;
+        ulong all = 0, own = 0;
+        // By index: an enumerator would be an allocation for each walk.
+        for (int i = 0; i < levels.Count; i++)
+        {
+            all |= levels[i];
+            if (((levels[i] >> log2) & 1) != 0) own = levels[i];
+        }
+        return own == 0 ? 0 : all & ~own;
+    }
+
     /// <summary>Highest output address the part has.</summary>
     public ulong LastOutput { get; init; } = Bits.Mask(52);
 }

@@ -69,6 +69,8 @@ public enum FaultKind : byte
     DeviceTranslationRefused,
     /// <summary>A request without PASID, or with the one that stands for none, where the device's entry asks for one (SMMUv3 STE.S1DSS).</summary>
     RequestNeedsPasid,
+    /// <summary>Cached leaves of different sizes over one address, after a change of size that the part does not allow at once (SMMUv3 F_TLB_CONFLICT).</summary>
+    TlbConflict,
 }
 
 /// <summary>What a kind of fault has to do with the walk.</summary>

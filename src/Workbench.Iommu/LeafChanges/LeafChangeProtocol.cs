@@ -43,7 +43,7 @@ public enum LeafFlush : byte
 {
     /// <summary>After the new entries are written.</summary>
     After,
-    /// <summary>Before, and not again.</summary>
+    /// <summary>Before anything is changed, and not again: what is used meanwhile is cached again.</summary>
     Before,
     /// <summary>Never.</summary>
     None,

@@ -60,7 +60,13 @@ public sealed class LeafChanger
     private IEnumerable<LeafChangeStep> ChangeTogether(Domain domain, IReadOnlyList<ulong> addresses, int targetLog2, bool isSplit, LeafChangeRule rule)
     {
         List<ILeafChange> changes = [];
-        yield return Read(domain, addresses, targetLog2, isSplit, changes);
+        LeafChangeStep read = Read(domain, addresses, targetLog2, isSplit, changes);
+        if (protocol.Flush == LeafFlush.Before && changes.Count > 0)
+        {
+            yield return new(LeafChangeStepKind.Invalidate, 0, 0);
+            Invalidate(domain, changes);
+        }
+        yield return read;
         if (changes.Count == 0) yield break;
         if (isSplit) yield return Do(LeafChangeStepKind.Build, changes, static (ILeafChange change, ref LeafChangeCounts counts) => change.Build(ref counts));
         // A change of nothing but runs is done at once where nT is the rule. IHI 0070 §3.21.1.3 [S].
@@ -76,7 +82,7 @@ public sealed class LeafChanger
             foreach (ILeafChange change in changes.Where(change => !isSplit && change.ChangesLevel)) change.MarkNonTranslating(ref counts);
             if (isSplit) yield return Do(LeafChangeStepKind.Install, changes.FindAll(change => change.ChangesLevel), static (ILeafChange change, ref LeafChangeCounts counts) => change.MarkNonTranslating(ref counts));
         }
-        if (protocol.Flush == LeafFlush.Before || (protocol.Flush == LeafFlush.After && (breaks || (marks && isSplit))))
+        if (protocol.Flush == LeafFlush.After && (breaks || (marks && isSplit)))
         {
             yield return new(LeafChangeStepKind.Invalidate, 0, 0);
             Invalidate(domain, changes);

@@ -8,6 +8,9 @@ namespace Workbench.Iommu.PageTables;
 internal readonly unsafe struct DirectReach(PhysicalMemory memory) : ITableReach
 {
     /// <inheritdoc/>
+    public bool IsFixed => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, scatter: one per level
     public FaultKind Reach(ulong address, bool forUpdate, ref IommuCounters counters, out ulong* slot)
     {

@@ -13,6 +13,9 @@ internal readonly unsafe struct NestedReach<TSecond>(PhysicalMemory memory, Stag
     where TSecond : struct, IDirtyTrackingFormat
 {
     /// <inheritdoc/>
+    public bool IsFixed => false;
+
+    /// <inheritdoc/>
     public FaultKind Reach(ulong address, bool forUpdate, ref IommuCounters counters, out ulong* slot)
     {
         slot = null;

@@ -127,7 +127,11 @@ public sealed unsafe partial class PageTable<TFormat>
 
         /// <summary>Does the entry say what it was made of? Not if software's bits stand where this size keeps something else.</summary>
         public bool IsIn(ulong entry, ulong address, int level, int sizeLog2) =>
-            TFormat.IsPresent(entry, level) && TFormat.IsLeaf(entry, level) && !TFormat.HasReservedBits(entry, level) && TFormat.LeafSizeLog2(entry, level) == sizeLog2
+            (Attributes & OwnAddressBits(level, sizeLog2)) == 0 && TFormat.IsPresent(entry, level) && TFormat.IsLeaf(entry, level) && !TFormat.HasReservedBits(entry, level) && TFormat.LeafSizeLog2(entry, level) == sizeLog2
             && TFormat.LeafAddress(entry, level) == (address & ~Iommu.Bits.Mask(sizeLog2)) && TFormat.PermissionOf(entry, level, hardwareKeepsDirty: true) == Permission;
+
+        /// <summary>Where a member of a leaf says which part of it is its own.</summary>
+        private static ulong OwnAddressBits(int level, int sizeLog2) =>
+            TFormat.EncodeLeaf(Iommu.Bits.Mask(sizeLog2) & ~Iommu.Bits.Mask(TFormat.Shift(level)), level, sizeLog2, Permission.Read) ^ TFormat.EncodeLeaf(0, level, sizeLog2, Permission.Read);
     }
 }

@@ -10,7 +10,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     where TFormat : struct, IDirtyTrackingFormat
     where TReach : struct, ITableReach
 {
-    private readonly LaggingUpdates<TFormat> lagging = new();
+    private readonly LaggingUpdates<TFormat, TReach> lagging = new(reach);
     private WalkCache cache = hasWalkCaches ? new(LevelOneShifts()) : default;
 
     /// <summary>The paging-structure caches, for invalidation.</summary>
@@ -20,7 +20,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
     public ulong UnreachableEntry { get; private set; }
 
     /// <summary>Updates that are to become visible later.</summary>
-    public LaggingUpdates<TFormat> Lagging => lagging;
+    public LaggingUpdates<TFormat, TReach> Lagging => lagging;
 
     private static List<int> LevelOneShifts()
     {
@@ -107,7 +107,7 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                             // What may lag is the value, not the right to write it.
                             FaultKind refused = ReachForUpdate(stage, slotAddress, ref counters, out slot);
                             if (refused != FaultKind.None) return refused;
-                            lagging.Add(slot, level, entry, ref counters);
+                            lagging.Add(slot, level, entry, address, ref counters);
                             entry = updated;
                         }
                         else
@@ -121,7 +121,9 @@ internal sealed unsafe class StageWalker<TFormat, TReach>(TReach reach, bool has
                     }
                 }
                 bool dirtyIsKnown = stage.Dirty == BitKeeping.Ignored || (stage.Dirty == BitKeeping.Faults ? TFormat.IsDirty(entry) : TFormat.MarkDirty(entry) == entry);
-                result = new(IotlbEntry.LeafOf(page, here, dirtyIsKnown, log2), log2);
+                ulong leaf = IotlbEntry.LeafOf(page, here, dirtyIsKnown, log2);
+                if ((entry & TFormat.NonTranslatingBit(level)) != 0 && stage.SizesMayConflict) leaf |= IotlbEntry.NotCached;
+                result = new(leaf, log2);
                 return FaultKind.None;
             }
         }

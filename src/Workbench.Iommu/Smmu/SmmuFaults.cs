@@ -20,6 +20,7 @@ public static class SmmuFaults
         FaultKind.TableUnreachable or FaultKind.DirtyUpdateNotCoherent => SmmuEventCode.WalkAbort,
         FaultKind.NotPresent or FaultKind.BeyondAddressWidth => SmmuEventCode.Translation,
         FaultKind.BeyondOutputWidth => SmmuEventCode.AddressSize,
+        FaultKind.TlbConflict => SmmuEventCode.TlbConflict,
         FaultKind.AccessedIsClear => SmmuEventCode.Access,
         FaultKind.NoReadPermission or FaultKind.NoWritePermission or FaultKind.SupervisorOnly => SmmuEventCode.Permission,
         _ => throw new UnreachableException($"fault kind {kind}"),

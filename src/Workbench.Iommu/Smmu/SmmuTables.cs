@@ -23,6 +23,9 @@ internal static class SmmuTables
         _ => 0,
     };
 
+    /// <summary>Sizes of the leaves of each level that has some.</summary>
+    public static IReadOnlyList<ulong> LeafSizesByLevel(SmmuGranule granule) => [LeafSizes(granule, 0), LeafSizes(granule, 1), LeafSizes(granule, 2)];
+
     /// <summary>The granule of a page size, or none.</summary>
     public static SmmuGranule GranuleOf(int sizeLog2) => sizeLog2 switch
     {

@@ -166,6 +166,7 @@ public sealed partial class SmmuUnit
             MarksTables = updatesAccessed && descriptor.TableAccessFlagIsUpdated && Features.HardwareUpdate == SmmuHardwareUpdate.TableAccessFlag,
             CoherentWalks = Features.IsCoherent,
             DirtyMayLag = dirtyMayLag,
+            ConflictingLevels = Features.BreakBeforeMakeLevel < 2 ? SmmuTables.LeafSizesByLevel(granule) : null,
         };
     }
 
@@ -186,6 +187,7 @@ public sealed partial class SmmuUnit
             MarksTables = updatesAccessed && stream.Stage2TableAccessFlagIsUpdated && Features.HardwareUpdate == SmmuHardwareUpdate.TableAccessFlag,
             CoherentWalks = Features.IsCoherent,
             DirtyMayLag = dirtyMayLag,
+            ConflictingLevels = Features.BreakBeforeMakeLevel < 2 ? SmmuTables.LeafSizesByLevel(granule) : null,
         };
     }
 

@@ -103,7 +103,6 @@ public sealed class ClosedLoop
             next.Dequeue();
             Device leaving = devices[device];
             leaving.IsQueued = false;
-            if (gaps == LoopGaps.Absorb && leaving.Ns < nowNs) (leaving.Ns, leaving.RestPs) = (nowNs, 0);
             slot = TakeFirst(ref leaving.Line);
             last = device;
         }
@@ -118,7 +117,7 @@ public sealed class ClosedLoop
     {
         ArgumentOutOfRangeException.ThrowIfNegative(picoseconds);
         Device held = devices[IndexOf(device)];
-        // A device without an event yet is held up from now on.
+        // An idle device is held up from now on.
         if (gaps == LoopGaps.Absorb && held.Ns < nowNs) (held.Ns, held.RestPs) = (nowNs, 0);
         long rest = held.RestPs + picoseconds;
         held.Ns += rest / PsPerNs;

@@ -21,6 +21,8 @@ public readonly record struct CostCounts
     public long RangeInvalidations { get; init; }
     /// <summary>Submissions that invalidated a whole domain.</summary>
     public long DomainInvalidations { get; init; }
+    /// <summary>Submissions that invalidated what splits and collapses changed.</summary>
+    public long ChangeInvalidations { get; init; }
     /// <summary>Commands of submissions beyond the first of each, waits not counted.</summary>
     public long FurtherCommands { get; init; }
     /// <summary>Waits without an invalidation before them (fences).</summary>

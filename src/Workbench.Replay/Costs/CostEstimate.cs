@@ -31,6 +31,7 @@ public sealed class CostEstimate
         Add(CostGroup.Harvest, "device TLB invalidations", counts.DeviceTlbInvalidations, Cost.DeviceTlbRoundTripNs);
         Add(CostGroup.Split, "entries written", counts.EntriesWritten, Cost.SplitEntryNs);
         Add(CostGroup.Split, "tables taken", counts.TablesAllocated, Cost.TableAllocateNs);
+        Add(CostGroup.Split, "invalidations of changed leaves", counts.ChangeInvalidations, Cost.InvalidateRangeNs);
         Add(CostGroup.Collapse, "entries read", counts.EntriesRead, Cost.CollapseEntryNs);
         Add(CostGroup.Collapse, "tables given back", counts.TablesFreed, Cost.TableFreeNs);
         Add(CostGroup.DeviceLatency, "IOTLB hits", counts.IotlbHits, Cost.IotlbHitNs);

@@ -17,4 +17,6 @@ public enum Errno
     Overflow = 75,
     /// <summary>EOPNOTSUPP: an unknown flag, or something the IOMMU cannot do.</summary>
     NotSupported = 95,
+    /// <summary>EADDRINUSE: something is mapped where a new table has no addresses.</summary>
+    AddressInUse = 98,
 }

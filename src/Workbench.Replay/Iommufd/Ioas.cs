@@ -58,8 +58,11 @@ public sealed class Ioas
         return Errno.None;
     }
 
-    /// <summary>Unmaps the areas in a range and tells how many bytes they had. ENOENT, and nothing is unmapped, if there is none or one would have to be cut.</summary>
-    internal Errno Unmap(ulong iova, ulong length, out ulong unmapped)
+    /// <summary>
+    /// Unmaps the areas in a range, in order, and tells how many bytes they had. ENOENT if there is none or one would have to be cut; what comes before that one
+    /// is unmapped all the same if <paramref name="upToCut"/>, else nothing is.
+    /// </summary>
+    internal Errno Unmap(ulong iova, ulong length, bool upToCut, out ulong unmapped)
     {
         unmapped = 0;
         if (length == 0) return Errno.Invalid;
@@ -67,22 +70,26 @@ public sealed class Ioas
         ulong last = iova + (length - 1);
         int first = IndexOf(iova), end = first;
         while (end < areas.Count && areas[end].FirstByte <= last) end++;
-        if (first == end || areas[first].FirstByte < iova || areas[end - 1].LastByte > last) return Errno.NoEntry;
+        if (first == end || areas[first].FirstByte < iova) return Errno.NoEntry;
+        bool isCut = areas[end - 1].LastByte > last;
+        if (isCut && !upToCut) return Errno.NoEntry;
+        if (isCut) end--;
         foreach (IoasArea area in areas[first..end])
         {
             foreach (Hwpt hwpt in hwpts) Empty(hwpt, area);
             unmapped += area.LastByte - area.FirstByte + 1;
         }
         areas.RemoveRange(first, end - first);
-        return Errno.None;
+        return isCut ? Errno.NoEntry : Errno.None;
     }
 
-    /// <summary>Gives a new table all mappings; false if it cannot hold one of them.</summary>
-    internal bool Add(Hwpt hwpt)
+    /// <summary>Gives a new table all mappings. EADDRINUSE if one lies beyond the addresses it can have, EINVAL if it cannot hold one for another reason.</summary>
+    internal Errno Add(Hwpt hwpt)
     {
-        if (!areas.TrueForAll(area => Fill(hwpt, area))) return false;
+        if (areas.Count != 0 && areas[^1].LastByte > hwpt.Domain.Table.LastIova) return Errno.AddressInUse;
+        if (!areas.TrueForAll(area => Fill(hwpt, area))) return Errno.Invalid;
         hwpts.Add(hwpt);
-        return true;
+        return Errno.None;
     }
 
     private static bool Fill(Hwpt hwpt, IoasArea area)

@@ -34,11 +34,11 @@ public sealed class IommufdContext(KernelQuirks? quirks = null)
     public Errno Map(uint ioasId, ulong iova, ulong physical, ulong length, Permission permission = Permission.ReadWrite, int largestLeafLog2 = 63) =>
         Find<Ioas>(ioasId)?.Map(iova, physical, length, permission, largestLeafLog2) ?? Errno.NoEntry;
 
-    /// <summary>IOAS_UNMAP: whole areas only.</summary>
+    /// <summary>IOAS_UNMAP: whole areas only; ENOENT if one would have to be cut, or if there is none.</summary>
     public Errno Unmap(uint ioasId, ulong iova, ulong length, out ulong unmapped)
     {
         unmapped = 0;
-        return Find<Ioas>(ioasId)?.Unmap(iova, length, out unmapped) ?? Errno.NoEntry;
+        return Find<Ioas>(ioasId)?.Unmap(iova, length, Quirks.UnmapsUpToCut, out unmapped) ?? Errno.NoEntry;
     }
 
     /// <summary>GET_HW_INFO: what the device's IOMMU can do.</summary>
@@ -60,8 +60,9 @@ public sealed class IommufdContext(KernelQuirks? quirks = null)
         if ((flags & HwptFlags.DirtyTracking) != 0 && !device.CanTrackDirty(Quirks)) return Errno.NotSupported;
         ushort number = domains[device.Driver] = (ushort)(domains.GetValueOrDefault(device.Driver) + 1);
         Hwpt hwpt = new(ioas, device.Driver, device.Driver.CreateDomain(new(number)), flags, device.Spec);
-        // An IOMMU whose smallest page is larger than the CPU's, or whose tables cannot hold a mapping, cannot serve this IOAS.
-        if (1UL << hwpt.Domain.Table.SmallestLeafLog2 > Ioas.Alignment || !ioas.Add(hwpt)) return Errno.Invalid;
+        // An IOMMU whose smallest page is larger than the CPU's cannot serve any IOAS.
+        if (1UL << hwpt.Domain.Table.SmallestLeafLog2 > Ioas.Alignment) return Errno.Invalid;
+        if (ioas.Add(hwpt) is not Errno.None and Errno refusal) return refusal;
         id = Add(hwpt);
         return Errno.None;
     }

@@ -26,5 +26,6 @@ public sealed class IommufdDevice
 
     internal void Uses(Pasid? pasid, Hwpt hwpt) => uses[Key(pasid)] = hwpt;
 
-    private static uint Key(Pasid? pasid) => pasid?.Value ?? DmaRequest.NoPasid;
+    // PASID 0 is the device itself.
+    private static uint Key(Pasid? pasid) => pasid is { Value: not 0 } own ? own.Value : DmaRequest.NoPasid;
 }

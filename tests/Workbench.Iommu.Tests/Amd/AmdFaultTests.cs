@@ -217,7 +217,7 @@ public sealed class AmdFaultTests
     private static FaultKind[] Kinds => [.. Enum.GetValues<FaultKind>().Except(
     [
         FaultKind.None, FaultKind.RootNotPresent, FaultKind.RootUnreachable, FaultKind.RootInvalid, FaultKind.ContextNotPresent, FaultKind.PasidDirectoryUnreachable, FaultKind.PasidDirectoryNotPresent,
-        FaultKind.PasidDirectoryInvalid, FaultKind.PasidInvalid, FaultKind.DirtyUpdateNotCoherent, FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceTranslationRefused, FaultKind.RequestNeedsPasid,
+        FaultKind.PasidDirectoryInvalid, FaultKind.PasidInvalid, FaultKind.DirtyUpdateNotCoherent, FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceTranslationRefused, FaultKind.RequestNeedsPasid, FaultKind.TlbConflict,
     ])];
 
     [Fact]

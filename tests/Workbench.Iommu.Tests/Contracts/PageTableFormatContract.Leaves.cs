@@ -38,6 +38,16 @@ public abstract partial class PageTableFormatContract<TFormat>
             Assert.Equal((SizeLog2, Physical, Physical + (iova - Iova)), (found.PageLog2, found.Base, found.PhysicalOf(iova)));
         }
 
+        /// <summary>Whatever sizes there are now: its ends and its middle lead where they led, and leave no mark that was not there.</summary>
+        public void AssertTranslatesWhatever()
+        {
+            foreach (ulong iova in (ulong[])[Iova, Iova + (Bits.Mask(SizeLog2) / 2), Iova + (Bits.Mask(SizeLog2) / 2) + 1, Last])
+            {
+                Assert.Equal(FaultKind.None, Rig.Walk(iova, AccessKind.Read, out WalkResult found));
+                Assert.Equal((Physical + (iova - Iova), Permission.ReadWrite), (found.PhysicalOf(iova), found.Permission));
+            }
+        }
+
         public int[] DirtyMembers => [.. Enumerable.Range(0, Run).Where(member => TFormat.IsDirty(Rig.LeafWord(Member(member))))];
 
         public void Dispose() => Rig.Dispose();

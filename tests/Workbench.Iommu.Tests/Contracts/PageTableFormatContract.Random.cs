@@ -8,10 +8,10 @@ using Xunit;
 
 namespace Workbench.Iommu.Tests.Contracts;
 
-/// <summary>A page table in memory, walked by hardware, is the same as a list of leaves, whatever is mapped, unmapped, written and scanned in any order.</summary>
+/// <summary>A page table in memory, walked by hardware, is the same as a list of leaves, whatever is mapped, unmapped, written, scanned, split and collapsed in any order.</summary>
 public abstract partial class PageTableFormatContract<TFormat>
 {
-    public enum Verb { Map, Unmap, Write, Read, Scan, ScanInSlices }
+    public enum Verb { Map, Unmap, Write, Read, Scan, ScanInSlices, Split, Collapse }
 
     public readonly record struct Step(Verb Verb, ulong Iova, ulong Physical, ulong Length, Permission Permission, int LargestLeafLog2, bool Clear, int Slice);
 
@@ -31,7 +31,7 @@ public abstract partial class PageTableFormatContract<TFormat>
         Gen<ulong> length = Gen.OneOf(Gen.ULong[1, 4].Select(n => n * Granule), Gen.Select(Gen.OneOf(sizes), Gen.ULong[1, 3], Gen.ULong[0, 20], (size, n, rest) => (n << size) + (rest * Granule)), Gen.ULong[1, 1200].Select(n => n * Granule));
         Gen<ulong> physical = Gen.Select(Gen.OneOf(sizes), Gen.ULong[0, 5], (size, n) => (n << size) & Bits.Mask(PhysicalBits - 1));
         return
-            from verb in Gen.OneOf(Verb.Map, Verb.Map, Verb.Unmap, Verb.Write, Verb.Write, Verb.Write, Verb.Read, Verb.Scan, Verb.ScanInSlices)
+            from verb in Gen.OneOf(Verb.Map, Verb.Map, Verb.Unmap, Verb.Write, Verb.Write, Verb.Write, Verb.Read, Verb.Scan, Verb.ScanInSlices, Verb.Split, Verb.Split, Verb.Collapse, Verb.Collapse)
             from at in iova
             from target in Gen.OneOf(physical, Gen.Const(at & Bits.Mask(PhysicalBits - 1)))
             from bytes in length
@@ -80,6 +80,12 @@ public abstract partial class PageTableFormatContract<TFormat>
                     if (step.Clear) AssertCovered(gather, found.All);
                     else Assert.True(gather.IsEmpty);
                     Assert.Equal(naive.Scan(step.Iova, step.Clear), found.All);
+                    break;
+                case Verb.Split:
+                    Split(rig, naive, step.Iova, step.LargestLeafLog2);
+                    break;
+                case Verb.Collapse:
+                    Collapse(rig, naive, step.Iova, step.LargestLeafLog2);
                     break;
                 default:
                     Assert.Equal(naive.Scan(0, step.Clear), ScanInSlices(rig.Table, step.Slice, step.Clear));

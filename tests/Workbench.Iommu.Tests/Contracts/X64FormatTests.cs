@@ -1,8 +1,10 @@
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.Memory;
 using Workbench.Iommu.PageTables;
+using Workbench.Iommu.Tests.Models;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Contracts;
@@ -173,5 +175,27 @@ public sealed class X64FormatTests : PageTableFormatContract<X64Format>
         Assert.Equal(FaultKind.None, walk.Access(Iova, AccessKind.Write, out ulong physical));
         Assert.Equal(page + 0x1000, physical);
         Assert.Equal(word | 0x60, walk[level]);
+    }
+
+    // PAT moves between bit 12 of a large leaf and bit 7 of a small one, where bit 12 is address.
+    [Theory]
+    [InlineData(21, 12, 0x80UL)]
+    [InlineData(30, 21, 0x1080UL)]
+    [InlineData(30, 12, 0x80UL)]
+    public void PAT_stays_when_a_leaf_is_split_and_collapsed(int large, int small, ulong flags)
+    {
+        using TableRig<X64Format> rig = new(TableShape.OfLevels<X64Format>(4));
+        Assert.Equal(MapResult.Mapped, rig.Map(1UL << 30, 5UL << 30, 1UL << large, largest: large));
+        rig.LeafWord(1UL << 30) |= 0x1000;
+        ulong before = rig.LeafWord(1UL << 30), second = (1UL << 30) + (1UL << small);
+        LeafChangeCounts counts = default;
+        ILeafChange split = rig.Table.BeginSplit(1UL << 30, small, LeafChangeProtocol.Sound, null, ref counts)!;
+        split.Build(ref counts);
+        split.Install(ref counts);
+        Assert.Equal(((5UL << 30) + (1UL << small)) | flags | 7, rig.LeafWord(second));
+        ILeafChange collapse = rig.Table.BeginCollapse(1UL << 30, large, LeafChangeProtocol.Sound, null, ref counts)!;
+        collapse.Install(ref counts);
+        collapse.Settle(ref counts);
+        Assert.Equal(before, rig.LeafWord(1UL << 30));
     }
 }

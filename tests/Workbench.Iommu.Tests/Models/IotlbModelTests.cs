@@ -90,6 +90,7 @@ public sealed class IotlbModelTests
                     break;
             }
             Assert.Equal(naive.FullFlushes, cache.FullFlushes);
+            Assert.Equal(naive.HoldsOverlap(step.Owner, step.Iova & ~Bits.Mask(step.PageLog2), step.Iova | Bits.Mask(step.PageLog2), step.Leaf), cache.HoldsOverlap(step.Owner, step.Iova, step.PageLog2, step.Leaf));
         }
         foreach (ulong owner in Owners)
             foreach (ulong iova in steps.Select(s => s.Iova).Distinct())

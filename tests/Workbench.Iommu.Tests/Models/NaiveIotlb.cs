@@ -123,6 +123,10 @@ internal sealed class NaiveIotlb(IotlbGeometry geometry)
     // Which of several freed slots is filled first matters to round-robin and random: newest first, or by size and page in a short range.
     private IEnumerable<Slot> NewestFirst(IEnumerable<Slot> slots) => slots.OrderByDescending(s => geometry.Replacement == Replacement.Lru ? s.UsedAt : s.FilledAt);
 
+    /// <summary>Is something of these sizes cached that overlaps the range?</summary>
+    public bool HoldsOverlap(ulong owner, ulong firstByte, ulong lastByte, ulong sizes) =>
+        Used.Any(s => s.Owner == owner && (sizes >> s.PageLog2 & 1) != 0 && s.FirstByte <= lastByte && s.LastByte >= firstByte);
+
     public int InvalidateRange(ulong owner, ulong firstByte, ulong lastByte)
     {
         IEnumerable<Slot> hit = Used.Where(s => s.Owner == owner && s.FirstByte <= lastByte && s.LastByte >= firstByte);

@@ -56,6 +56,33 @@ internal sealed class NaiveMappings(ulong lastIova, ulong leafSizes)
         return gone;
     }
 
+    private int LargestUpTo(int log2) => sizes.FirstOrDefault(size => size <= log2, sizes[^1]);
+
+    /// <summary>Replaces a leaf by smaller ones with its marks; how many there are then, 0 if it stays. More than <paramref name="most"/> are not made.</summary>
+    public long Split(ulong iova, int targetLog2, int most)
+    {
+        int size = LargestUpTo(targetLog2);
+        if (Find(iova) is not { } leaf || leaf.SizeLog2 <= size || leaf.SizeLog2 - size > 30 || 1L << (leaf.SizeLog2 - size) > most) return 0;
+        leaves.Remove(leaf);
+        for (ulong done = 0; done <= leaf.Last - leaf.Start; done += 1UL << size)
+            leaves.Add(new(leaf.Start + done, size, leaf.Physical + done, leaf.Permission) { Accessed = leaf.Accessed, Dirty = leaf.Dirty });
+        return 1L << (leaf.SizeLog2 - size);
+    }
+
+    /// <summary>Makes one leaf of those around an address, with the marks of all; false if they cannot be one, null if there is one as large.</summary>
+    public bool? Collapse(ulong iova, int targetLog2, Func<Permission, Permission> granted)
+    {
+        int size = LargestUpTo(targetLog2);
+        ulong start = iova & ~Bits.Mask(size), last = start | Bits.Mask(size);
+        if (Find(iova) is { } whole && whole.SizeLog2 >= size) return null;
+        NaiveLeaf[] parts = [.. leaves.Where(leaf => leaf.Start >= start && leaf.Last <= last).OrderBy(leaf => leaf.Start)];
+        if (parts.Length == 0 || parts.Aggregate(0UL, (sum, leaf) => sum + (1UL << leaf.SizeLog2)) != 1UL << size) return false;
+        if ((parts[0].Physical & Bits.Mask(size)) != 0 || parts.Any(leaf => leaf.Physical - parts[0].Physical != leaf.Start - start || granted(leaf.Permission) != granted(parts[0].Permission))) return false;
+        leaves.RemoveAll(parts.Contains);
+        leaves.Add(new(start, size, parts[0].Physical, parts[0].Permission) { Accessed = parts.Any(leaf => leaf.Accessed), Dirty = parts.Any(leaf => leaf.Dirty) });
+        return true;
+    }
+
     /// <summary>The dirty leaves that hold or follow an address, cleaned if asked.</summary>
     public IReadOnlyList<(ulong FirstPage, int SizeLog2)> Scan(ulong from, bool clear)
     {

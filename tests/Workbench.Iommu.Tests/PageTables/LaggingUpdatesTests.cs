@@ -1,6 +1,7 @@
 using CsCheck;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 using Workbench.Iommu.Tests.Models;
 using Workbench.Iommu.Vtd;
@@ -98,6 +99,83 @@ public sealed class LaggingUpdatesTests : IDisposable
         Assert.Equal(MapResult.Mapped, rig.Map(0, 2UL << 30, 0x1000));
         Fence();
         Assert.False(IsDirty(0));
+    }
+
+    // Arm DDI 0487, D8.5: an update repeats until it matches what the entry is now.
+    [Fact]
+    public void A_block_split_meanwhile_has_the_page_that_was_written_marked()
+    {
+        Assert.Equal(MapResult.Mapped, rig.Map(0, 1UL << 30, 1UL << 21));
+        Write(5);
+        LeafChangeCounts changed = default;
+        ILeafChange split = rig.Table.BeginSplit(0, 12, LeafChangeProtocol.Sound, null, ref changed)!;
+        split.Build(ref changed);
+        split.Install(ref changed);
+        Assert.Empty(rig.Scan(clear: false, out _));
+        Fence();
+        Assert.Equal([(5UL, 12)], rig.Scan(clear: false, out _));
+        Assert.Equal(1, counters.DirtyUpdates);
+    }
+
+    [Fact]
+    public void A_block_split_over_two_levels_meanwhile_has_the_page_that_was_written_marked()
+    {
+        Assert.Equal(MapResult.Mapped, rig.Map(0, 1UL << 30, 1UL << 30));
+        Write(70_005);
+        LeafChangeCounts changed = default;
+        ILeafChange split = rig.Table.BeginSplit(0, 12, LeafChangeProtocol.Sound, null, ref changed)!;
+        split.Build(ref changed);
+        split.Install(ref changed);
+        Fence();
+        Assert.Equal([(70_005UL, 12)], rig.Scan(clear: false, out _));
+    }
+
+    [Fact]
+    public void Pages_collapsed_meanwhile_are_marked_in_the_old_table_and_carried_from_there()
+    {
+        MapPages(512);
+        Write(5);
+        LeafChangeCounts changed = default;
+        ILeafChange collapse = rig.Table.BeginCollapse(0, 21, LeafChangeProtocol.Sound, null, ref changed)!;
+        collapse.Install(ref changed);
+        Fence();
+        Assert.Empty(rig.Scan(clear: false, out _));
+        collapse.Settle(ref changed);
+        Assert.Equal([(0UL, 21)], rig.Scan(clear: false, out _));
+        Assert.Equal((1L, 1L), (changed.LateDirty, changed.TablesFreed));
+    }
+
+    // A run's members lead on from each other: a member that became a page of its own leads where it led.
+    [Fact]
+    public void A_run_split_meanwhile_has_the_page_that_was_written_marked_and_one_made_meanwhile_is_marked()
+    {
+        using TableRig<RunFormat> own = new(TableShape.OfLevels<RunFormat>(2));
+        TranslationContext context = own.Context with { Table = own.Context.Table! with { DirtyMayLag = true } };
+        Assert.Equal(MapResult.Mapped, own.Map(0, 1UL << 30, 1UL << 16));
+        Assert.Equal(FaultKind.None, own.Walker.Walk(context, 0x7000, AccessKind.Write, ref counters, out _));
+        LeafChangeCounts changed = default;
+        ILeafChange split = own.Table.BeginSplit(0, 12, LeafChangeProtocol.Sound, null, ref changed)!;
+        split.Build(ref changed);
+        split.Install(ref changed);
+        own.Walker.Fence(ref counters);
+        Assert.Equal([(7UL, 12)], own.Scan(clear: true, out _));
+
+        Assert.Equal(FaultKind.None, own.Walker.Walk(context, 0x9000, AccessKind.Write, ref counters, out _));
+        ILeafChange collapse = own.Table.BeginCollapse(0, 16, LeafChangeProtocol.Sound, null, ref changed)!;
+        collapse.Install(ref changed);
+        own.Walker.Fence(ref counters);
+        Assert.Equal([(0UL, 16)], own.Scan(clear: true, out _));
+    }
+
+    [Fact]
+    public void A_block_that_became_a_table_of_other_pages_is_not_touched()
+    {
+        Assert.Equal(MapResult.Mapped, rig.Map(0, 1UL << 30, 1UL << 21));
+        Write(5);
+        rig.Table.Unmap(0, 1UL << 21, null, new());
+        Assert.Equal(MapResult.Mapped, rig.Map(0, 2UL << 30, 1UL << 21, largest: 12));
+        Fence();
+        Assert.Empty(rig.Scan(clear: false, out _));
     }
 
     // Where dirty is coded as permission, to mark it would even allow writing.

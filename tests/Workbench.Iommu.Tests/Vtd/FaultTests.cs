@@ -163,7 +163,7 @@ public sealed class FaultTests
     }
 
     // Kinds that this architecture does not have: A and D never fault, devices without an entry fault as not present.
-    private static FaultKind[] Kinds => [.. Enum.GetValues<FaultKind>().Except([FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceBeyondTable, FaultKind.DeviceBlocked, FaultKind.DeviceTranslationRefused, FaultKind.RequestNeedsPasid])];
+    private static FaultKind[] Kinds => [.. Enum.GetValues<FaultKind>().Except([FaultKind.AccessedIsClear, FaultKind.DirtyIsClear, FaultKind.DeviceBeyondTable, FaultKind.DeviceBlocked, FaultKind.DeviceTranslationRefused, FaultKind.RequestNeedsPasid, FaultKind.TlbConflict])];
 
     public static TheoryData<FaultStage> Stages => [FaultStage.First, FaultStage.Second];
 

@@ -45,12 +45,13 @@ public sealed class CostEstimateTests
         {
             EntriesScanned = 1, EntriesCleared = 2, BitmapBytes = 4, EntriesWritten = 8, EntriesRead = 16, TablesAllocated = 32, TablesFreed = 64, RangeInvalidations = 128,
             DomainInvalidations = 256, FurtherCommands = 512, LoneWaits = 1024, DeviceTlbInvalidations = 2048, FaultsHandled = 4096, IotlbHits = 8192, Walks = 16384, TableReads = 32768, Refills = 65536,
+            ChangeInvalidations = 131072,
         };
         CostEstimate estimate = CostEstimate.Of(counts, CostProfiles.Assumed);
         // Walks stand in two views; every other count in one row.
-        Assert.Equal(Enumerable.Range(0, 17).Select(i => 1L << i).Append(16384).Order(), estimate.Rows.Select(r => r.Count).Order());
+        Assert.Equal(Enumerable.Range(0, 18).Select(i => 1L << i).Append(16384).Order(), estimate.Rows.Select(r => r.Count).Order());
         Assert.Equal(
-            [(CostGroup.Harvest, 8), (CostGroup.Split, 2), (CostGroup.Collapse, 2), (CostGroup.DeviceLatency, 3), (CostGroup.DeviceThroughput, 1), (CostGroup.DeviceReads, 1), (CostGroup.Refill, 1)],
+            [(CostGroup.Harvest, 8), (CostGroup.Split, 3), (CostGroup.Collapse, 2), (CostGroup.DeviceLatency, 3), (CostGroup.DeviceThroughput, 1), (CostGroup.DeviceReads, 1), (CostGroup.Refill, 1)],
             estimate.Rows.GroupBy(r => r.Group).Select(g => (g.Key, g.Count())));
         Assert.All(estimate.Rows, r => Assert.Equal(r.UnitNs * r.Count, r.TotalNs));
     }

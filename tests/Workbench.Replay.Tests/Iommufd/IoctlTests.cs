@@ -135,7 +135,7 @@ public class IoctlTests
         uint device = rig.Iommu.AddDevice(Disk, rig.Build(wideSpec), wideSpec), wide = rig.Iommu.AllocateIoas();
         Assert.Equal(Errno.None, rig.Iommu.AllocateHwpt(device, wide, HwptFlags.None, out _));
         Assert.Equal(Errno.None, rig.Iommu.Map(wide, 1UL << 50, 0, Page));
-        Assert.Equal(Errno.Invalid, rig.Iommu.AllocateHwpt(rig.Device, wide, HwptFlags.None, out uint id));
+        Assert.Equal(Errno.AddressInUse, rig.Iommu.AllocateHwpt(rig.Device, wide, HwptFlags.None, out uint id));
         Assert.Equal(0u, id);
         Assert.Single(rig.Iommu.Find<Ioas>(wide)!.Hwpts);
     }
@@ -153,14 +153,35 @@ public class IoctlTests
     [InlineData(Large, 4 * Page)]
     [InlineData(Large + (4 * Page), 4 * Page)]
     [InlineData(Large + Page, 100 * Page)]
-    [InlineData(Large - Page, (8 * Page) + Page + Page)]
+    [InlineData(Large - Page, 10 * Page)]
     [InlineData(0, Large)]
-    public void An_unmap_that_would_cut_an_area_or_finds_none_is_no_entry(ulong iova, ulong length)
+    public void Fixed_an_unmap_that_would_cut_an_area_or_finds_none_is_no_entry_and_unmaps_nothing(ulong iova, ulong length)
     {
-        using Rig rig = new Rig().Map(Large, 8 * Page, 12).Map(Large + (8 * Page), 8 * Page, 12).Write(Large);
+        using Rig rig = new Rig(KernelQuirks.Fixed).Map(Large, 8 * Page, 12).Map(Large + (8 * Page), 8 * Page, 12).Write(Large);
         Assert.Equal(Errno.NoEntry, rig.Iommu.Unmap(rig.Ioas, iova, length, out ulong unmapped));
         Assert.Equal(0UL, unmapped);
         Assert.Equal("0", rig.Get(Large, 16 * Page).Runs());
+    }
+
+    [Theory]
+    [InlineData(Large, 4 * Page, 0)]
+    [InlineData(Large + Page, 100 * Page, 0)]
+    [InlineData(Large - Page, 10 * Page, 8 * Page)]
+    [InlineData(0, Large, 0)]
+    public void An_unmap_that_would_cut_an_area_has_unmapped_those_before_it(ulong iova, ulong length, ulong expected)
+    {
+        using Rig rig = new Rig().Map(Large, 8 * Page, 12).Map(Large + (8 * Page), 8 * Page, 12).Write(Large + (8 * Page));
+        Assert.Equal(Errno.NoEntry, rig.Iommu.Unmap(rig.Ioas, iova, length, out ulong unmapped));
+        Assert.Equal((expected, expected == 0), (unmapped, rig.Domain.Table.TryGetLeaf(Large, out _, out _)));
+        Assert.Equal("0", rig.Get(Large + (8 * Page), 8 * Page).Runs());
+    }
+
+    [Fact]
+    public void An_unmap_checks_its_range()
+    {
+        using Rig rig = new Rig().Map(Large, 8 * Page);
+        Assert.Equal(Errno.Invalid, rig.Iommu.Unmap(rig.Ioas, Large, 0, out _));
+        Assert.Equal(Errno.Overflow, rig.Iommu.Unmap(rig.Ioas, Large, ulong.MaxValue, out _));
     }
 
     [Fact]
