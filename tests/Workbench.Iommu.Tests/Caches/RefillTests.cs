@@ -68,6 +68,23 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public void A_write_that_walks_for_the_dirty_bit_alone_is_no_refill()
+    {
+        using VtdMachine m = new(tracking: true);
+        m.Hardware.CountsRefills = true;
+        m.Map(0, 0x20_0000, 0x2000, largest: 12);
+        m.Read(0);
+        m.Read(0x1000);
+        m.Domain.Table.Unmap(0, 0x2000, null, new());
+        m.Driver.InvalidateAll();
+        // One large page takes the place of both: it is brought back once, and what it covers of the other is no miss.
+        m.Map(0, 0x20_0000, 0x20_0000, largest: 21);
+        m.Read(0);
+        m.Write(0x1000);
+        Assert.Equal((1L, 1L), (m.Counters.Refills, m.Counters.DirtyRewalks));
+    }
+
+    [Fact]
     public void Only_what_was_dropped_while_counting_is_known()
     {
         using VtdMachine m = Machine();

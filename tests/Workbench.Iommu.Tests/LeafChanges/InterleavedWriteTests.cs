@@ -120,10 +120,14 @@ public sealed class InterleavedWriteTests
     [InlineData(2)]
     public void Only_broken_entries_make_DMA_fault(int blockChangeLevel)
     {
-        using ChangingMachine m = new("smmu", blockChangeLevel);
+        // Without paging-structure caches every walk sees what is there now, and each page is cached once only.
+        using ChangingMachine m = new("smmu", blockChangeLevel, like: new() { Iotlb = new() { Sets = 16, Ways = 4, WalkCaches = false } });
         m.Map(1UL << 21, 21);
-        foreach (LeafChangeStep _ in m.Changer.Split(m.Domain, [Base], 12)) Assert.Equal((FaultKind.None, FaultKind.None), (m.Read(Base + 0x3000), m.Write(Base + 0x3000)));
-        foreach (LeafChangeStep _ in m.Changer.Collapse(m.Domain, [Base], 21)) Assert.Equal((FaultKind.None, FaultKind.None), (m.Read(Base + 0x4000), m.Write(Base + 0x4000)));
+        ulong page = Base;
+        foreach (LeafChangeStep step in m.Changer.Split(m.Domain, [Base], 12))
+            if (step.Kind == LeafChangeStepKind.Install) Assert.Equal((FaultKind.None, FaultKind.None), (m.Read(page += 0x1000), m.Write(page)));
+        foreach (LeafChangeStep step in m.Changer.Collapse(m.Domain, [Base], 21))
+            if (step.Kind == LeafChangeStepKind.Install) Assert.Equal((FaultKind.None, FaultKind.None), (m.Read(page += 0x1000), m.Write(page)));
         Assert.Equal(0UL, Word(m) & (1UL << 16));
     }
 

