@@ -33,6 +33,7 @@ internal static class ExperimentOptions
     private static readonly Option<string?> Tracker = new("--tracker") { Description = $"how written pages are found: {Experiment.TrackerNames} [default: iommufd]" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"when large leaves are split: {PolicyCatalogue.SplitNames} [default: never]" };
     private static readonly Option<string?> SplitTo = new("--split-to") { Description = "what leaves are split into, a leaf size of the model [default: 4K]" };
+    private static readonly Option<string?> SplitDirty = new("--split-dirty") { Description = "a dirty leaf that is split: carry (all new leaves are dirty) or harvest-first (it is reported and cleared) [default: carry]" };
     private static readonly Option<string?> Collapse = new("--collapse") { Description = $"when what was split is collapsed: {PolicyCatalogue.CollapseNames} [default: never]" };
     private static readonly Option<string?> Unsound = new("--unsound") { Description = $"steps of splits and collapses to do wrongly, separated by commas: {Experiment.UnsoundNames}" };
     private static readonly Option<string?> Quirks = new("--quirks") { Description = "whose defects the driver has: fixed (none) or linux-6.12 [default: fixed]" };
@@ -58,7 +59,7 @@ internal static class ExperimentOptions
     /// <summary>Gives a command these options, but for those it has a form of its own for.</summary>
     public static void AddTo(Command command, params string[] except)
     {
-        foreach (Option option in ((Option[])[View, PageSize, Granule, Harvest, Flush, FlushChunk, Threads, Tracker, Policy, SplitTo, Collapse, Unsound, Quirks, BlockChange, WarmUp, CancelAfter, Costs, CostLevel, Loop, Iotlb, AddressBits, DeviceTlb, Driver, DirtyOrder, Atomic, Invalidations, From, To, ExperimentFile]).Where(o => !except.Contains(o.Name))) command.Add(option);
+        foreach (Option option in ((Option[])[View, PageSize, Granule, Harvest, Flush, FlushChunk, Threads, Tracker, Policy, SplitTo, SplitDirty, Collapse, Unsound, Quirks, BlockChange, WarmUp, CancelAfter, Costs, CostLevel, Loop, Iotlb, AddressBits, DeviceTlb, Driver, DirtyOrder, Atomic, Invalidations, From, To, ExperimentFile]).Where(o => !except.Contains(o.Name))) command.Add(option);
     }
 
     /// <summary>The experiment they describe, not validated.</summary>
@@ -83,6 +84,7 @@ internal static class ExperimentOptions
             Tracker = parsed.GetValue(Tracker) ?? e.Tracker,
             Policy = parsed.GetValue(Policy) ?? e.Policy,
             SplitTo = parsed.GetValue(SplitTo) ?? e.SplitTo,
+            SplitDirty = parsed.GetValue(SplitDirty) ?? e.SplitDirty,
             Collapse = parsed.GetValue(Collapse) ?? e.Collapse,
             Unsound = parsed.GetValue(Unsound) ?? e.Unsound,
             Quirks = parsed.GetValue(Quirks) ?? e.Quirks,

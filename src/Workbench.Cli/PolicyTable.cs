@@ -27,6 +27,8 @@ internal static class PolicyTable
         foreach (string lost in rows.Where(r => r.LostBy is not null).Select(r => r.LostBy!).Distinct()) Wrapped(to, "Lost by: " + lost + ".");
         PolicyRow[] wrong = [.. rows.Where(r => r.Sound && r.Missed4K > 0)];
         Wrapped(to, wrong.Length == 0 ? "Every sound combination lost nothing." : $"{wrong.Length} combinations that should be sound lost pages: please report this with the trace.");
+        if (rows.Select(r => r.Granule).Distinct().Count() > 1 && rows.Where(r => r.Policy == "never").GroupBy(r => (r.Iommu, r.Flush)).All(same => same.Select(r => (r.TableBytes, r.BytesToSend)).Distinct().Count() == 1))
+            Wrapped(to, "Note: all leaf sizes came out alike: in the iova view leaves are no larger than what the trace maps. --view gpa maps all memory with the leaf size asked for.");
         foreach (string reason in leftOut) Wrapped(to, "Left out: " + reason);
     }
 

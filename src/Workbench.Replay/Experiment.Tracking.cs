@@ -25,6 +25,8 @@ public sealed partial record Experiment
     public string Policy { get; init; } = "never";
     /// <summary>What leaves are split into: a leaf size of the model.</summary>
     public string SplitTo { get; init; } = "4K";
+    /// <summary>What becomes of a dirty leaf that is split: "carry" (all new leaves are dirty) or "harvest-first" (it is reported and cleared, the new ones begin clean).</summary>
+    public string SplitDirty { get; init; } = "carry";
     /// <summary>When what was split is collapsed: a name of <see cref="PolicyCatalogue.CollapseNames"/>.</summary>
     public string Collapse { get; init; } = "never";
     /// <summary>Steps of splits and collapses that are done wrongly on purpose, separated by commas; empty: none.</summary>
@@ -83,6 +85,7 @@ public sealed partial record Experiment
         if (Policy == "seen-dirty" && FromMark is null && WarmUpNs == 0) yield return "Policy seen-dirty splits what was written before tracking began: say when that is, with --warm-up or --from.";
         if (Collapse == "on-cancel" && CancelAfterNs == 0) yield return "Collapse on-cancel: say when the migration is given up, with --cancel-after.";
         foreach (string step in UnsoundParts.Where(step => UnsoundSteps.All(s => s.Name != step))) yield return $"There is no unsound step '{step}'; there is: {UnsoundNames}.";
+        if (SplitDirty is not ("carry" or "harvest-first")) yield return $"splitDirty '{SplitDirty}' is none; carry or harvest-first.";
         if (Quirks is not ("fixed" or "linux-6.12")) yield return $"Quirks '{Quirks}' are none; fixed or linux-6.12.";
         if (BlockChange is < 0 or > 2) yield return $"blockChange is {BlockChange}; IDR3.BBML is 0, 1 or 2.";
         else if (BlockChange != 2 && IommuCatalogue.Find(Iommu) is not null && !Iommu.StartsWith("smmu", StringComparison.Ordinal)) yield return $"blockChange {BlockChange} is a level of an SMMU; {Iommu} changes leaves at once.";

@@ -49,6 +49,8 @@ public sealed record HarvestRow
     public required long IotlbMisses { get; init; }
     /// <summary>Walks because a cached entry was not known dirty, since the previous harvest's end.</summary>
     public required long DirtyRewalks { get; init; }
+    /// <summary>Misses since the previous harvest's end of translations that an invalidation had dropped: the indirect cost of earlier harvests.</summary>
+    public long Refills { get; init; }
     /// <summary>Payload bytes written since the previous harvest's end.</summary>
     public required ulong BytesWritten { get; init; }
     /// <summary>Payload bytes read since the previous harvest's end.</summary>

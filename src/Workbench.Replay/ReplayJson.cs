@@ -34,7 +34,7 @@ public sealed partial class ReplayJson : JsonSerializerContext
         catch (JsonException e)
         {
             if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
-                throw new TraceFormatException($"{name} line {e.LineNumber + 1}: an unknown member at {e.Path}. Members are iommu, iotlb, addressBits, granule, deviceTlb, driver, dirtyOrder, view, pageSize, harvestEvery, tracker, deviceLogRanges, deviceLogPage, flush, flushChunk, harvestThreads, atomicHarvest, policy, splitTo, collapse, unsound, quirks, blockChange, warmUp, cancelAfter, costProfile, costLevel, loop, costs (scanNs, clearNs, invalidateNs), invalidations, fromMark, toMark.", e);
+                throw new TraceFormatException($"{name} line {e.LineNumber + 1}: an unknown member at {e.Path}. Members are iommu, iotlb, addressBits, granule, deviceTlb, driver, dirtyOrder, view, pageSize, harvestEvery, tracker, deviceLogRanges, deviceLogPage, flush, flushChunk, harvestThreads, atomicHarvest, policy, splitTo, splitDirty, collapse, unsound, quirks, blockChange, warmUp, cancelAfter, costProfile, costLevel, loop, costs (scanNs, clearNs, invalidateNs), invalidations, fromMark, toMark.", e);
             // An enum's own converter does not say which words there are.
             string words = e.Message.Contains("could not be converted", StringComparison.Ordinal) ? " Words: view migration|iova|gpa, flush after|per-run|per-chunk|per-page|domain|none|before|after-copy, invalidations recorded|strict." : "";
             throw new TraceFormatException($"{name} line {e.LineNumber + 1}: no experiment: {e.Message}{words}", e);

@@ -10,6 +10,7 @@ public sealed partial record ReplaySummary
     /// <summary>When large leaves were split, into what, and when they were collapsed.</summary>
     public required string Policy { get; init; }
     public required string SplitTo { get; init; }
+    public required string SplitDirty { get; init; }
     public required string Collapse { get; init; }
     /// <summary>Steps done wrongly on purpose; empty: none.</summary>
     public required string Unsound { get; init; }

@@ -91,7 +91,7 @@ public sealed partial record ReplaySummary
             DistinctTrueDirty4K = result.DistinctTrue4K, DistinctTrueDataDirty4K = result.DistinctTrueData4K, DistinctTrueDataDirty2M = result.DistinctTrueData2M,
             DistinctTrueDirty2M = result.DistinctTrue2M, DistinctTrueDirty1G = result.DistinctTrue1G, DistinctReportedDirty4K = result.DistinctReported4K,
             BytesToSendAt4K = result.BytesToSendAt(12), BytesToSendAt2M = result.BytesToSendAt(21), BytesToSendAt1G = result.BytesToSendAt(30), BytesReported = (ulong)result.ReportedDirty4K << 12,
-            Tracker = experiment.Tracker, Policy = experiment.Policy, SplitTo = experiment.SplitTo, Collapse = experiment.Collapse, Unsound = experiment.Unsound, Quirks = experiment.Quirks,
+            Tracker = experiment.Tracker, Policy = experiment.Policy, SplitTo = experiment.SplitTo, SplitDirty = experiment.SplitDirty, Collapse = experiment.Collapse, Unsound = experiment.Unsound, Quirks = experiment.Quirks,
             Sound = experiment.IsSound, CostProfile = experiment.CostProfile, CostLevel = experiment.CostLevel, Loop = experiment.Loop,
             EntriesScanned = result.EntriesScanned, EntriesCleared = result.EntriesCleared, RangeInvalidations = result.RangeInvalidations, DomainInvalidations = result.DomainInvalidations,
             EntriesEvicted = result.EntriesEvicted, Refills = result.Counters.Refills, BitmapBytes = result.BitmapBytes,

@@ -62,7 +62,7 @@ public sealed class Replayer
         (seesWrites, seesPins, handlesFaults) = (tracker.SeesWrites, tracker.SeesPins, tracker.HandlesFaults);
         machine.Tracker = tracker;
         losses = new(machine, experiment.EffectiveFlushCause, tracker.LossCause);
-        leafWork = new(context, newPolicies, experiment.LeafChangeProtocol, experiment.SplitToLog2, losses);
+        leafWork = new(context, newPolicies, experiment.LeafChangeProtocol, experiment.SplitToLog2, experiment.SplitDirty == "harvest-first", losses);
         harvester = new(context, tracker, leafWork, experiment.Schedule, experiment.HarvestThreads, cancellation);
         memory = new(machine, source.Provenance.GuestMemory);
         diagnoses = tracker.UsesDirtyBits && !experiment.IsSound;

@@ -101,7 +101,7 @@ public sealed class ReplayCommandTests
 
     [Theory]
     [InlineData("""{ "harvest": "1s" }""", "harvest")]
-    [InlineData("""{ "flush": "later" }""", "after|none|before")]
+    [InlineData("""{ "flush": "later" }""", "after|per-run|per-chunk|per-page|domain|none|before|after-copy")]
     [InlineData("""{ "iotlb": "64" }""", "SETSxWAYS")]
     [InlineData("""{ "harvestEvery": """, "line 1")]
     [InlineData("""{ "addressBits": 40 }""", "39, 48")]

@@ -52,7 +52,7 @@ public class ReplayerModelTests
         ListTrace trace = SmallTraces.Unruly(steps, experiment);
         NaiveReplay expected = NaiveReplay.Run(experiment, trace);
         ReplayResult actual = Replayer.Run(experiment, trace.Again(), cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(expected.Rows.Select(r => r with { EntriesScanned = 0, Commands = 0, BitmapBytes = 0 }), actual.Harvests.Select(r => r with { EntriesScanned = 0, Commands = 0, BitmapBytes = 0 }));
+        Assert.Equal(expected.Rows.Select(r => r with { EntriesScanned = 0, Commands = 0, BitmapBytes = 0 }), actual.Harvests.Select(r => r with { EntriesScanned = 0, Commands = 0, BitmapBytes = 0, Refills = 0 }));
         AssertSameCounters(expected, actual);
     }, iter: 150, print: c => Print(c.Item1, c.Item2));
 
@@ -72,14 +72,15 @@ public class ReplayerModelTests
     }
 
     // Which entries a scan visits, what an invalidation is worded as, and what the IOTLB holds differ from model to model.
-    private static HarvestRow Truth(HarvestRow row) => row with { EntriesScanned = 0, Commands = 0, EntriesEvicted = 0, BitmapBytes = 0, IotlbHits = 0, IotlbMisses = 0, DirtyRewalks = 0 };
+    private static HarvestRow Truth(HarvestRow row) => row with { EntriesScanned = 0, Commands = 0, EntriesEvicted = 0, BitmapBytes = 0, Refills = 0, IotlbHits = 0, IotlbMisses = 0, DirtyRewalks = 0 };
 
     private static string Print(SmallTraces.Step[] steps, Experiment experiment) =>
         experiment + Environment.NewLine + string.Join(Environment.NewLine, SmallTraces.Unruly(steps, experiment).Events);
 
     private static void AssertSame(NaiveReplay expected, ReplayResult actual)
     {
-        Assert.Equal(expected.Rows, actual.Harvests);
+        // Refills are compared with a reference of their own, where the IOTLB is tested.
+        Assert.Equal(expected.Rows, actual.Harvests.Select(r => r with { Refills = 0 }));
         AssertSameCounters(expected, actual);
     }
 

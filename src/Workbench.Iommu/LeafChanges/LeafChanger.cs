@@ -53,8 +53,9 @@ public sealed class LeafChanger
     {
         LeafChangeRule rule = protocol.SkipBreak ? LeafChangeRule.AtOnce : driver.LeafChangeRule;
         if (rule != LeafChangeRule.BreakBeforeMake) return ChangeTogether(domain, addresses, targetLog2, isSplit, rule);
-        // One leaf at a time, so that each is out for a short while only.
-        return addresses.SelectMany(address => ChangeTogether(domain, [address], targetLog2, isSplit, rule));
+        // One leaf at a time, so that each is out for a short while only; several addresses may name one region to collapse.
+        ulong inRegion = isSplit ? 0 : Bits.Mask(domain.Table.LargestLeafUpTo(targetLog2));
+        return addresses.Select(address => address & ~inRegion).Distinct().SelectMany(address => ChangeTogether(domain, [address], targetLog2, isSplit, rule));
     }
 
     private IEnumerable<LeafChangeStep> ChangeTogether(Domain domain, IReadOnlyList<ulong> addresses, int targetLog2, bool isSplit, LeafChangeRule rule)

@@ -142,7 +142,7 @@ internal sealed class Harvester
             OverReported4K = pages.OverReported4K, OverReportedLeaves = pages.OverReportedLeaves, Missed4K = pages.Missed4K,
             EntriesScanned = tally.EntriesScanned, EntriesCleared = tally.EntriesCleared, Commands = tally.Commands,
             RangeInvalidations = tally.RangeInvalidations, DomainInvalidations = tally.DomainInvalidations, EntriesEvicted = tally.EntriesEvicted, BitmapBytes = tally.BitmapBytes,
-            IotlbHits = now.IotlbHits - atLastEnd.IotlbHits, IotlbMisses = now.IotlbMisses - atLastEnd.IotlbMisses, DirtyRewalks = now.DirtyRewalks - atLastEnd.DirtyRewalks,
+            IotlbHits = now.IotlbHits - atLastEnd.IotlbHits, IotlbMisses = now.IotlbMisses - atLastEnd.IotlbMisses, DirtyRewalks = now.DirtyRewalks - atLastEnd.DirtyRewalks, Refills = now.Refills - atLastEnd.Refills,
             FaultsHandled = tracker.FaultsHandled - handledAtLastEnd,
             BytesWritten = BytesWritten - writtenAtLastEnd, BytesRead = BytesRead - readAtLastEnd,
         });

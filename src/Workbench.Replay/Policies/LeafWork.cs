@@ -1,3 +1,4 @@
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.LeafChanges;
 using Workbench.Replay.Costs;
 using Workbench.Replay.Software;
@@ -20,15 +21,16 @@ internal sealed class LeafWork
     private readonly LeafChangeProtocol protocol;
     private readonly LossLedger losses;
     private readonly int targetLog2;
+    private readonly bool harvestsFirst;
     private readonly LeafChanger changer;
     private readonly Dictionary<DomainOracle, DomainLeaves> domains = [];
     private readonly Queue<(DomainLeaves Leaves, LeafPlan Plan)> planned = [];
     private SoftwareThread? thread;
     private bool isIdle;
 
-    public LeafWork(TrackerContext context, Func<IReadOnlyList<ILeafPolicy>> newPolicies, LeafChangeProtocol protocol, int targetLog2, LossLedger losses)
+    public LeafWork(TrackerContext context, Func<IReadOnlyList<ILeafPolicy>> newPolicies, LeafChangeProtocol protocol, int targetLog2, bool harvestsFirst, LossLedger losses)
     {
-        (this.context, this.newPolicies, this.protocol, this.targetLog2, this.losses) = (context, newPolicies, protocol, targetLog2, losses);
+        (this.context, this.newPolicies, this.protocol, this.targetLog2, this.harvestsFirst, this.losses) = (context, newPolicies, protocol, targetLog2, harvestsFirst, losses);
         changer = new(context.Machine.Driver, protocol) { Lost = (domain, first, last, step) => losses.Dropped(domain.Id, first >> 12, last >> 12, context.Clock.NowNs, step) };
         IReadOnlyList<ILeafPolicy> example = newPolicies();
         (Exists, TracksFromProvisioning) = (example.Count > 0, example.Any(p => p.TracksFromProvisioning));
@@ -81,7 +83,11 @@ internal sealed class LeafWork
             while (planned.TryDequeue(out (DomainLeaves Leaves, LeafPlan Plan) next))
             {
                 foreach (List<ulong> batch in SplitBatches(next.Leaves, next.Plan))
+                {
+                    if (harvestsFirst)
+                        foreach (long ns in HarvestFirst(next.Leaves.Oracle, batch)) yield return ns;
                     foreach (long ns in Do(next.Leaves.Oracle, changer.Split(next.Leaves.Oracle.Domain, batch, targetLog2), batch.Select(a => LeafAt(next.Leaves.Oracle, a)))) yield return ns;
+                }
                 foreach (IGrouping<int, Leaf> size in next.Plan.Collapses.GroupBy(c => c.SizeLog2))
                     foreach (Leaf[] batch in size.Chunk(MostLeavesInBatch))
                     {
@@ -92,6 +98,23 @@ internal sealed class LeafWork
             }
             isIdle = true;
             yield return SoftwareThread.Parked;
+        }
+    }
+
+    /// <summary>
+    /// Reports and clears the leaves that are to be split, so that the new ones begin clean. The split's own invalidation is enough: what is written
+    /// through a cached entry before it has completed is in this report, whose pages are copied after the next harvest.
+    /// </summary>
+    private IEnumerable<long> HarvestFirst(DomainOracle oracle, List<ulong> batch)
+    {
+        ScanBudget budget = new() { ScanNs = (int)context.Costs.ScanEntry, ClearNs = (int)context.Costs.ClearEntry };
+        foreach (ulong address in batch)
+        {
+            Leaf leaf = LeafAt(oracle, address);
+            budget.RemainingNs = long.MaxValue;
+            oracle.Domain.Table.ScanDirty(leaf.Address, leaf.Address | ((1UL << leaf.SizeLog2) - 1), clear: true, ref budget, oracle, new());
+            BusyNs += long.MaxValue - budget.RemainingNs;
+            yield return long.MaxValue - budget.RemainingNs;
         }
     }
 

@@ -42,4 +42,17 @@ public sealed class LeafChangerTests
         Assert.Equal([(Base >> 12, 21)], m.Scan());
         Assert.Equal((1L, 0L, 1L), (m.Changer.Counts.LeavesCollapsed, m.Changer.Counts.CollapsesRefused, m.Changer.Counts.TablesFreed));
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_region_that_cannot_be_one_leaf_is_refused_once_whatever_names_it(int blockChangeLevel)
+    {
+        using ChangingMachine m = new("smmu", blockChangeLevel);
+        m.Map((1UL << 21) - 0x1000, 12);
+        List<LeafChangeStep> steps = m.Collapse(21, Base, Base + 0x5000, Base + 0x9000);
+        Assert.Equal([Read], Kinds(steps));
+        Assert.Equal((1L, 0L, 0L), (m.Changer.Counts.CollapsesRefused, m.Changer.Counts.LeavesCollapsed, m.Changer.Counts.Invalidations));
+    }
 }
