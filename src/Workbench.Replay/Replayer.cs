@@ -152,9 +152,9 @@ public sealed class Replayer
             JoinPasidZero(one);
             CheckTimes(e.TimeNs, e.TimeNs);
             if (events++ == 0) First(e.TimeNs);
-            long hits = hardware.Counters.IotlbHits, walks = hardware.Counters.Walks;
+            long hits = hardware.Counters.IotlbHits, walks = hardware.Counters.Walks, handled = tracker.FaultsHandled;
             Replay(one, out stopped);
-            if (e.IsAccess) loop.Delay(e.Device, costs.DevicePs(hardware.Counters.IotlbHits - hits, hardware.Counters.Walks - walks));
+            if (e.IsAccess) loop.Delay(e.Device, costs.DevicePs(hardware.Counters.IotlbHits - hits, hardware.Counters.Walks - walks, tracker.FaultsHandled - handled));
             lastNs = e.TimeNs;
             if ((events & 0xFFF) != 0) continue;
             cancellation.ThrowIfCancellationRequested();
@@ -421,7 +421,7 @@ public sealed class Replayer
     private CostEstimate Estimate()
     {
         int devices = experiment.DeviceTlb > 0 ? machine.Domains.Sum(d => d.Domain.Attachments.Count) : 0;
-        CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, faultsHandled: 0);
+        CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, tracker.FaultsHandled);
         return CostEstimate.Of(counts, CostProfiles.Find(experiment.CostProfile), Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
     }
 

@@ -54,7 +54,8 @@ public sealed unsafe partial class PageTable<TFormat>
             ulong entry = Volatile.Read(ref slot);
             ulong address = unchecked(TFormat.LeafAddress(entry, level) + offset);
             LeafNature nature = LeafNature.Of(entry, address, level, level) with { Permission = permission };
-            ulong permitted = nature.Encode(address, level, log2, TFormat.IsAccessed(entry), TFormat.IsDirty(entry));
+            // nT belongs to a change of size under way, not to the leaf's nature.
+            ulong permitted = nature.Encode(address, level, log2, TFormat.IsAccessed(entry), TFormat.IsDirty(entry)) | (entry & TFormat.NonTranslatingBit(level));
             if (Interlocked.CompareExchange(ref slot, permitted, entry) == entry) return;
         }
     }

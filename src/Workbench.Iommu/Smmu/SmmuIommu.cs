@@ -28,7 +28,7 @@ public static class SmmuIommu
         {
             unit = new(memory, FeaturesOf(spec), spec.Iotlb.WalkCaches, spec.DirtyMayLag);
             IIommu engine = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
-            if (spec.DeviceTlbEntries > 0) engine = new DeviceTlbs(engine, spec.DeviceTlbEntries);
+            if (spec.DeviceTlbEntries > 0) engine = new DeviceTlbs(engine, spec.DeviceTlbEntries, spec.OnPageRequest is null ? null : unit.RequestPage);
             unit.Connect(engine);
             return new(engine, new SmmuProtocol(memory, unit, new()
             {

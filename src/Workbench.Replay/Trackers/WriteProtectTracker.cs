@@ -10,7 +10,7 @@ namespace Workbench.Replay.Trackers;
 /// <summary>
 /// Write protection and faults, as KVM tracks where a CPU keeps no dirty bits: every leaf refuses writing; the first write faults, software notes the leaf,
 /// lets it be written and lets the device try again. A harvest reports what was noted, protects it again, invalidates and waits: until then a write
-/// through a cached entry that still allows it is not noticed. The device's wait is not in the trace's times: an open loop cannot delay it.
+/// through a cached entry that still allows it is not noticed. An open loop cannot delay the device that waits; a closed one does.
 /// </summary>
 internal sealed class WriteProtectTracker(TrackerContext context, FaultAnswer answer, FlushStrategy flush) : IDirtyTracker
 {

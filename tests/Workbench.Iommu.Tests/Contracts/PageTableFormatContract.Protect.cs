@@ -79,7 +79,8 @@ public abstract partial class PageTableFormatContract<TFormat>
                 ulong word = plain ^ (1UL << bit);
                 bool isSameLeaf = TFormat.IsPresent(word, leaf.Level) && TFormat.IsLeaf(word, leaf.Level) && !TFormat.HasReservedBits(word, leaf.Level) && TFormat.LeafSizeLog2(word, leaf.Level) == leaf.SizeLog2
                     && TFormat.LeafAddress(word, leaf.Level) == leaf.Physical && TFormat.PermissionOf(word, leaf.Level, true) == Permission.ReadWrite;
-                if (!isSameLeaf) continue;
+                // Nothing sets D and leaves A clear.
+                if (!isSameLeaf || (TFormat.IsDirty(word) && !TFormat.IsAccessed(word))) continue;
                 leaf.Rig.LeafWord(leaf.Last) = word;
                 leaf.Rig.Table.Protect(leaf.Iova, leaf.Last, Permission.Read, null, new());
                 leaf.Rig.Table.Protect(leaf.Iova, leaf.Last, Permission.ReadWrite, null, new());

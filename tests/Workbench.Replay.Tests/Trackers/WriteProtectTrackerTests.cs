@@ -113,6 +113,16 @@ public class WriteProtectTrackerTests
         Assert.Equal(1000, trace.Run(Stalling with { PageSize = "4K" }).FaultsHandled);
     }
 
+    [Fact]
+    public void A_handled_fault_is_in_the_estimate_and_holds_its_device_up_in_a_closed_loop()
+    {
+        TraceBuilder trace = Trace().At(1000).Write(0).At(1010).Write(0);
+        ReplayResult open = trace.RunAsItIs(Stalling);
+        Assert.Equal((1010, 1), (open.DurationNs, Assert.Single(open.Costs.Rows, r => r.Name == "faults handled").Count));
+        long fault = Workbench.Replay.Costs.CostProfiles.Assumed.StepsAt(Workbench.Replay.Costs.CostLevel.Default).Fault;
+        Assert.InRange(trace.RunAsItIs(Stalling with { Loop = "closed" }).DurationNs - trace.RunAsItIs(Stalling with { Loop = "closed", Tracker = "footprint" }).DurationNs, fault, 2 * fault);
+    }
+
     [Theory]
     [InlineData("vtd", 0, "target abort")]
     [InlineData("amd", 64, "EFR.PPRSup = 0")]
