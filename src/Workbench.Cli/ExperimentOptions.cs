@@ -31,6 +31,8 @@ internal static class ExperimentOptions
     private static readonly Option<string?> FlushChunk = new("--flush-chunk") { Description = "piece of address space that per-chunk invalidates at once, a power of two [default: 64M]" };
     private static readonly Option<int?> Threads = new("--harvest-threads") { Description = "threads that harvest domains at the same time, 1 to 64 [default: 1]" };
     private static readonly Option<string?> Tracker = new("--tracker") { Description = $"how written pages are found: {Experiment.TrackerNames} [default: iommufd]" };
+    private static readonly Option<int?> LogRanges = new("--device-log-ranges") { Description = "tracker device-log: ranges a device can log, 1 to 256 [default: 3]" };
+    private static readonly Option<string?> LogPage = new("--device-log-page") { Description = "tracker device-log: smallest page a device logs in, 4K to 1G [default: 4K]" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"when large leaves are split: {PolicyCatalogue.SplitNames} [default: never]" };
     private static readonly Option<string?> SplitTo = new("--split-to") { Description = "what leaves are split into, a leaf size of the model [default: 4K]" };
     private static readonly Option<string?> SplitDirty = new("--split-dirty") { Description = "a dirty leaf that is split: carry (all new leaves are dirty) or harvest-first (it is reported and cleared) [default: carry]" };
@@ -59,7 +61,7 @@ internal static class ExperimentOptions
     /// <summary>Gives a command these options, but for those it has a form of its own for.</summary>
     public static void AddTo(Command command, params string[] except)
     {
-        foreach (Option option in ((Option[])[View, PageSize, Granule, Harvest, Flush, FlushChunk, Threads, Tracker, Policy, SplitTo, SplitDirty, Collapse, Unsound, Quirks, BlockChange, WarmUp, CancelAfter, Costs, CostLevel, Loop, Iotlb, AddressBits, DeviceTlb, Driver, DirtyOrder, Atomic, Invalidations, From, To, ExperimentFile]).Where(o => !except.Contains(o.Name))) command.Add(option);
+        foreach (Option option in ((Option[])[View, PageSize, Granule, Harvest, Flush, FlushChunk, Threads, Tracker, LogRanges, LogPage, Policy, SplitTo, SplitDirty, Collapse, Unsound, Quirks, BlockChange, WarmUp, CancelAfter, Costs, CostLevel, Loop, Iotlb, AddressBits, DeviceTlb, Driver, DirtyOrder, Atomic, Invalidations, From, To, ExperimentFile]).Where(o => !except.Contains(o.Name))) command.Add(option);
     }
 
     /// <summary>The experiment they describe, not validated.</summary>
@@ -82,6 +84,8 @@ internal static class ExperimentOptions
             FlushChunk = parsed.GetValue(FlushChunk) ?? e.FlushChunk,
             HarvestThreads = parsed.GetValue(Threads) ?? e.HarvestThreads,
             Tracker = parsed.GetValue(Tracker) ?? e.Tracker,
+            DeviceLogRanges = parsed.GetValue(LogRanges) ?? e.DeviceLogRanges,
+            DeviceLogPage = parsed.GetValue(LogPage) ?? e.DeviceLogPage,
             Policy = parsed.GetValue(Policy) ?? e.Policy,
             SplitTo = parsed.GetValue(SplitTo) ?? e.SplitTo,
             SplitDirty = parsed.GetValue(SplitDirty) ?? e.SplitDirty,

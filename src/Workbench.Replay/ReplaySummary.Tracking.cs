@@ -28,6 +28,7 @@ public sealed partial record ReplaySummary
     public required long DomainInvalidations { get; init; }
     public required long EntriesEvicted { get; init; }
     public required long Refills { get; init; }
+    public required long FaultsHandled { get; init; }
     public required long BitmapBytes { get; init; }
     public required long LeavesSplit { get; init; }
     public required long LeavesCollapsed { get; init; }

@@ -94,7 +94,7 @@ public sealed partial record ReplaySummary
             Tracker = experiment.Tracker, Policy = experiment.Policy, SplitTo = experiment.SplitTo, SplitDirty = experiment.SplitDirty, Collapse = experiment.Collapse, Unsound = experiment.Unsound, Quirks = experiment.Quirks,
             Sound = experiment.IsSound, CostProfile = experiment.CostProfile, CostLevel = experiment.CostLevel, Loop = experiment.Loop,
             EntriesScanned = result.EntriesScanned, EntriesCleared = result.EntriesCleared, RangeInvalidations = result.RangeInvalidations, DomainInvalidations = result.DomainInvalidations,
-            EntriesEvicted = result.EntriesEvicted, Refills = result.Counters.Refills, BitmapBytes = result.BitmapBytes,
+            EntriesEvicted = result.EntriesEvicted, Refills = result.Counters.Refills, FaultsHandled = result.FaultsHandled, BitmapBytes = result.BitmapBytes,
             LeavesSplit = result.LeafChanges.LeavesSplit, LeavesCollapsed = result.LeafChanges.LeavesCollapsed, LeafEntriesWritten = result.LeafChanges.EntriesWritten,
             LeafInvalidations = result.LeafChanges.Invalidations, TableBytes = result.TableBytes,
             HarvestCostNs = result.Costs.Total(CostGroup.Harvest), LeafChangeCostNs = result.Costs.Total(CostGroup.Split) + result.Costs.Total(CostGroup.Collapse),

@@ -21,7 +21,7 @@ public static class ResultWriter
         ("entries_scanned", r => r.EntriesScanned), ("entries_cleared", r => r.EntriesCleared), ("commands", r => r.Commands),
         ("iotlb_hits", r => r.IotlbHits), ("iotlb_misses", r => r.IotlbMisses), ("dirty_rewalks", r => r.DirtyRewalks),
         ("bytes_read", r => (long)r.BytesRead), ("bytes_written", r => (long)r.BytesWritten),
-        ("range_invalidations", r => r.RangeInvalidations), ("domain_invalidations", r => r.DomainInvalidations), ("entries_evicted", r => r.EntriesEvicted), ("bitmap_bytes", r => r.BitmapBytes), ("refills", r => r.Refills),
+        ("range_invalidations", r => r.RangeInvalidations), ("domain_invalidations", r => r.DomainInvalidations), ("entries_evicted", r => r.EntriesEvicted), ("bitmap_bytes", r => r.BitmapBytes), ("refills", r => r.Refills), ("faults_handled", r => r.FaultsHandled),
     ];
 
     /// <summary>Names of the time series' columns, in order.</summary>

@@ -1,0 +1,127 @@
+using Workbench.Iommu;
+using Workbench.Iommu.Faults;
+using Workbench.Traces;
+
+namespace Workbench.Replay;
+
+/// <summary>What becomes of an access: the hot path.</summary>
+public sealed partial class Replayer
+{
+    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
+    private uint OwnerOf(in TraceEvent e)
+    {
+        if (e.PasidOrNone == TraceEvent.NoPasid) return e.Device.Value;
+        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
+        return owner;
+    }
+
+    private void Access(in TraceEvent e)
+    {
+        unchecked
+        {
+            accesses++;
+            if (e.Length > LongestAccess) ThrowTooLong(e);
+            if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
+            bool isWrite = e.Kind == EventKind.Write;
+            if ((e.Flags & NoPayload) == 0)
+            {
+                if (isWrite) harvester.BytesWritten += e.Length;
+                else harvester.BytesRead += e.Length;
+            }
+            else if ((e.Flags & EventFlags.Ring) != 0)
+            {
+                if (isWrite) ringBytesWritten += e.Length;
+                else ringBytesRead += e.Length;
+            }
+            if (view == View.Iova) Transfer(e, OracleOf(e), e.Iova, e.Length, isWrite);
+            else TransferGuestPhysical(e, isWrite);
+        }
+    }
+
+    /// <summary>The access as the device of the gpa view makes it: one piece for each physically contiguous run.</summary>
+    private void TransferGuestPhysical(in TraceEvent e, bool isWrite)
+    {
+        if ((e.Flags & EventFlags.Interrupt) != 0)
+        {
+            interruptWrites++;
+            return;
+        }
+        ulong iova = e.Iova, left = e.Length;
+        while (left > 0)
+        {
+            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
+            {
+                unmappedAccesses++;
+                return;
+            }
+            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
+            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
+            inside = Math.Min(inside, left);
+            ulong gpa = extent.Physical + (iova - first);
+            DomainOracle guest = OracleOf(e);
+            if (memory.Ensure(guest, gpa, inside) && measuring) leafWork.TrackingBegins(guest, [], e.TimeNs);
+            Transfer(e, guest, gpa, inside, isWrite);
+            iova = unchecked(iova + inside);
+            left -= inside;
+        }
+    }
+
+    /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
+    private DomainOracle OracleOf(in TraceEvent e)
+    {
+        if (oracle is { } same && e.Device == oracleDevice && e.PasidOrNone == oraclePasid) return same;
+        eventNs = e.TimeNs;
+        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.OracleOf(e.Device, e.PasidOrNone);
+        (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
+        if (view == View.Gpa && !isGuestMapped)
+        {
+            isGuestMapped = true;
+            notes.Add(memory.Map(used));
+            if (measuring) leafWork.TrackingBegins(used, [], e.TimeNs);
+        }
+        return used;
+    }
+
+    /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
+    private void Transfer(in TraceEvent e, DomainOracle truth, ulong iova, ulong left, bool isWrite)
+    {
+        unchecked
+        {
+            while (true)
+            {
+                hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
+                if (handlesFaults && translation.Fault != FaultKind.None) tracker.Resolve(truth, new(e.Device, iova, isWrite, e.PasidOrNone), ref translation);
+                ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
+                ulong inside = left < toEnd ? left : toEnd;
+                if (isWrite && translation.Fault == FaultKind.None)
+                {
+                    ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
+                    Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
+                    written.Add(page);
+                    while (page < last) written.Add(++page);
+                    if (seesWrites && !tracker.Wrote(truth, iova >> 12, last)) losses.Swallowed(e, truth, iova, last);
+                    if (translation.Swallowed) losses.Swallowed(e, truth, iova, last);
+                }
+                if (left == inside) return;
+                left -= inside;
+                iova += inside;
+            }
+        }
+    }
+
+    private static void CheckTimes(long firstNs, long lastNs)
+    {
+        if (firstNs < -LatestNs || lastNs > LatestNs)
+            throw new TraceFormatException($"The trace has events at times {firstNs} to {lastNs} ns: 2^62 ns (146 years) to either side of its origin leave no time for harvests. Check the source's clock.");
+    }
+
+    private static void CheckRange(in TraceEvent e)
+    {
+        ulong most = ulong.MaxValue - Math.Max(e.Iova, e.Kind == EventKind.Map ? e.Target : 0);
+        if (unchecked(e.Length - 1) > most)
+            throw new TraceFormatException($"{e.Kind} of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): a range has at least 1 byte and ends below 2^64. The trace is broken; make it anew.");
+    }
+
+    private static void ThrowTooLong(in TraceEvent e) =>
+        throw new TraceFormatException($"An access of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): no DMA is longer than 4 GiB. The trace is broken; make it anew.");
+}

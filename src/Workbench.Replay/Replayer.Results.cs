@@ -1,0 +1,60 @@
+using Workbench.Replay.Costs;
+
+namespace Workbench.Replay;
+
+/// <summary>What is left when the trace has ended.</summary>
+public sealed partial class Replayer
+{
+    private ReplayResult Result()
+    {
+        (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);
+        if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
+        if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
+        notes.AddRange(tracker.Notes);
+        return new()
+        {
+            View = view, Events = events, Accesses = accesses,
+            BytesRead = harvester.BytesRead, BytesWritten = harvester.BytesWritten, RingBytesRead = ringBytesRead, RingBytesWritten = ringBytesWritten,
+            InterruptWrites = interruptWrites, UnmappedAccesses = unmappedAccesses,
+            Counters = machine.Hardware.Counters.Since(atStart), Commands = machine.Driver.CommandsSubmitted - commandsAtStart, FirstFaults = machine.Hardware.DrainFaults(),
+            Harvests = harvester.Rows,
+            DistinctTrue4K = machine.Domains.Sum(d => d.EverWritten.Count), DistinctTrueData4K = machine.Domains.Sum(d => d.EverWrittenByData.Count),
+            DistinctTrueData2M = machine.Domains.Sum(d => d.EverWrittenByData.CountDistinctRegions(9)),
+            DistinctTrue2M = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(9)), DistinctTrue1G = machine.Domains.Sum(d => d.EverWritten.CountDistinctRegions(18)),
+            DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
+            Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves), PeakTableBytes = machine.PeakTableBytes,
+            LeafChanges = leafWork.Counts, LeafChangeNs = leafWork.BusyNs, TableBytes = (long)machine.Driver.FramesInUse * 4096, Costs = Estimate(),
+            DurationNs = lastNs - firstNs, Notes = notes, TruthDigest = DigestOf(machine.Domains),
+        };
+    }
+
+    private CostEstimate Estimate()
+    {
+        int devices = experiment.DeviceTlb > 0 ? machine.Domains.Sum(d => d.Domain.Attachments.Count) : 0;
+        CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, tracker.FaultsHandled);
+        return CostEstimate.Of(counts, CostProfiles.Find(experiment.CostProfile), Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
+    }
+
+    /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>
+    private static ulong DigestOf(List<DomainOracle> domains)
+    {
+        ulong digest = 0;
+        unchecked
+        {
+            for (int i = 0; i < domains.Count; i++)
+                foreach (ulong page in domains[i].EverWritten) digest += Mix(page ^ Mix((ulong)i + 1));
+        }
+        return digest;
+    }
+
+    // The finaliser of SplitMix64: every bit of the input reaches every bit of the output.
+    private static ulong Mix(ulong x)
+    {
+        unchecked
+        {
+            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+            x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+            return x ^ (x >> 31);
+        }
+    }
+}
