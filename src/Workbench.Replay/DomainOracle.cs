@@ -1,6 +1,7 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Dirty;
 using Workbench.Replay.Policies;
+using Workbench.Replay.Software;
 
 namespace Workbench.Replay;
 
@@ -34,6 +35,8 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
     public PageSet DataWritten { get; } = new();
     /// <summary>Pages written by rings since the last harvest's end.</summary>
     public PageSet RingWritten { get; } = new();
+    /// <summary>Held by a harvest of the domain, and by a batch of splits or collapses: either must be over, its invalidation too, before the other begins.</summary>
+    public SoftwareLock Lock { get; } = new();
     /// <summary>Largest leaf that maps made from now on use, as a power of two of bytes.</summary>
     public int LargestNewLeafLog2 { get; set; } = 63;
     /// <summary>Bytes mapped now.</summary>

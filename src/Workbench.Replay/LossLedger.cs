@@ -57,14 +57,16 @@ internal sealed class LossLedger(Machine machine, string flushCause, string? tra
         bool wasSwallowed = swallowed.TryGetValue((domain, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) write);
         int at = dropped.FindLastIndex(d => d.Domain == domain && page >= d.FirstPage && page <= d.LastPage);
         // The later of the two: what was thrown away before a write is not that write.
-        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, "its dirty bit was thrown away: " + dropped[at].Step);
-        if (trackerCause is not null) return new(domain, page, wasSwallowed ? write.TimeNs : -1, write.Device, wasSwallowed && write.WasUnmapped ? Unmapped : trackerCause);
+        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return Lost(dropped[at].TimeNs, "its dirty bit was thrown away: " + dropped[at].Step);
+        if (trackerCause is not null) return wasSwallowed ? new(domain, page, write.TimeNs, write.Device, write.WasUnmapped ? Unmapped : trackerCause) : Lost(0, trackerCause);
         string? stale = leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause;
         // A walk from a paging-structure cache swallows nothing: it sets D, in a table that is in use no more.
-        if (!wasSwallowed) return new(domain, page, -1, default, stale is not null ? "its dirty bit was set in a table no longer in use: " + stale
+        if (!wasSwallowed) return Lost(0, stale is not null ? "its dirty bit was set in a table no longer in use: " + stale
             : machine.DirtyMayLag ? "its dirty bit was still on its way when the last harvest looked, which waited for none"
             : "unexplained: please report this with the trace and the experiment");
         string cause = write.WasUnmapped ? Unmapped : stale ?? flushCause;
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);
+
+        MissedPage Lost(long timeNs, string why) => new(domain, page, timeNs, default, why) { WriteIsKnown = false };
     }
 }

@@ -85,7 +85,7 @@ public static class ResultWriter
     {
         StringBuilder text = new("domain,iova,last_write_ns,device,cause\n");
         foreach (MissedPage page in result.MissedPages)
-            text.Append(CultureInfo.InvariantCulture, $"{page.Domain},{page.Iova},{page.TimeNs},{page.Device},\"{page.Cause}\"\n");
+            text.Append(CultureInfo.InvariantCulture, $"{page.Domain},{page.Iova},{page.TimeNs},{(page.WriteIsKnown ? page.Device.ToString() : "")},\"{page.Cause}\"\n");
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 

@@ -116,9 +116,11 @@ internal sealed class Harvester
         while (nextDomain < Domains.Count)
         {
             DomainOracle domain = Domains[nextDomain++];
+            foreach (long ns in domain.Lock.Take(Clock)) yield return ns;
             foreach (long ns in tracker.Harvest(domain, isStopped)) yield return ns;
             List<Leaf> dirty = leafWork.Exists ? domain.DirtyLeaves() : [];
             context.Tally.Pages += domain.Complete(Clock.NowNs);
+            domain.Lock.Release(Clock);
             if (leafWork.Exists && !isStopped) leafWork.HarvestDone(domain, dirty);
         }
         context.Concurrent = --threadsAtWork;

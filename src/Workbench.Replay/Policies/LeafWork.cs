@@ -8,7 +8,8 @@ namespace Workbench.Replay.Policies;
 
 /// <summary>
 /// Carries out what policies plan, as one thread of software: splits and collapses in batches, one invalidation for each, every step in its trace
-/// time. Harvests may go on meanwhile; a change keeps a D that is cleared under its hands, so the page is reported once more.
+/// time while DMA goes on. A domain is harvested between two batches, not in one: what a harvest clears in new entries, devices may still write through the old
+/// one, as long as that is cached.
 /// </summary>
 internal sealed class LeafWork
 {
@@ -84,14 +85,18 @@ internal sealed class LeafWork
             {
                 foreach (List<ulong> batch in SplitBatches(next.Leaves, next.Plan))
                 {
+                    foreach (long ns in next.Leaves.Oracle.Lock.Take(context.Clock)) yield return ns;
                     if (harvestsFirst)
                         foreach (long ns in HarvestFirst(next.Leaves.Oracle, batch)) yield return ns;
                     foreach (long ns in Do(next.Leaves.Oracle, changer.Split(next.Leaves.Oracle.Domain, batch, targetLog2), batch.Select(a => LeafAt(next.Leaves.Oracle, a)))) yield return ns;
+                    next.Leaves.Oracle.Lock.Release(context.Clock);
                 }
                 foreach (IGrouping<int, Leaf> size in next.Plan.Collapses.GroupBy(c => c.SizeLog2))
                     foreach (Leaf[] batch in size.Chunk(MostLeavesInBatch))
                     {
+                        foreach (long ns in next.Leaves.Oracle.Lock.Take(context.Clock)) yield return ns;
                         foreach (long ns in Do(next.Leaves.Oracle, changer.Collapse(next.Leaves.Oracle.Domain, [.. batch.Select(l => l.Address)], size.Key), batch)) yield return ns;
+                        next.Leaves.Oracle.Lock.Release(context.Clock);
                         // What cannot be collapsed was unmapped or mapped anew since: it is no region of ours any more.
                         foreach (Leaf region in batch) next.Leaves.WasCollapsed(region);
                     }
@@ -103,7 +108,7 @@ internal sealed class LeafWork
 
     /// <summary>
     /// Reports and clears the leaves that are to be split, so that the new ones begin clean. The split's own invalidation is enough: what is written
-    /// through a cached entry before it has completed is in this report, whose pages are copied after the next harvest.
+    /// through a cached entry before it has completed is in this report, whose pages are copied after the next harvest, and that begins later.
     /// </summary>
     private IEnumerable<long> HarvestFirst(DomainOracle oracle, List<ulong> batch)
     {
