@@ -89,12 +89,8 @@ public class SoundPolicyTests
         Assert.DoesNotContain(result.MissedPages, m => m.Cause.Contains("unexplained", StringComparison.Ordinal));
     }, iter: 800, print: c => $"{string.Join(',', c.Item2)} {c.Item3} {Print(c.Item1)}");
 
-    /// <summary>
-    /// An invalidation takes its time and is executed at its end; the store that follows comes at the same moment. No DMA falls between the two, so a replay loses nothing by
-    /// an invalidation before the store; that takes a walk that is under way meanwhile, which only a search over interleavings has.
-    /// </summary>
     [Fact]
-    public void An_invalidation_right_before_the_store_loses_nothing_in_a_replay() => Sound.Sample((steps, experiment) =>
+    public void An_invalidation_before_the_store_loses_nothing_in_a_replay() => Sound.Sample((steps, experiment) =>
         Assert.Equal(0, Run(steps, experiment with { Unsound = "flush-before", DirtyOrder = "before-data" }).Missed4K), iter: 300, print: Print);
 
     public static TheoryData<string, int> Models
