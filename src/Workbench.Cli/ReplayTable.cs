@@ -132,11 +132,15 @@ internal static class ReplayTable
         }
         to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"MISSED {s.Missed4K:n0} pages: written and not reported afterwards. A migration loses them."));
         foreach (MissedPage page in r.MissedPages.Take(ShownMissed))
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, page.WriteIsKnown ? $"  {page.Iova} at {page.TimeNs / 1e9:f6} s by {page.Device}" : page.TimeNs != 0 ? $"  {page.Iova}, lost at {page.TimeNs / 1e9:f6} s" : $"  {page.Iova}"));
+            to.WriteLine($"  {page.Iova}{When(page)}");
         if (s.Missed4K > ShownMissed) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {s.Missed4K - ShownMissed:n0} more (missed.csv with --out)"));
         foreach (string cause in r.MissedPages.Select(m => m.Cause).Distinct())
             foreach (string line in Wrap("Cause: " + cause + ".", 80)) to.WriteLine(line);
     }
+
+    private static string When(MissedPage page) => page.WriteIsKnown
+        ? string.Create(CultureInfo.InvariantCulture, $" at {page.TimeNs / 1e9:f6} s by {page.Device}")
+        : page.TimeNs == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", lost at {page.TimeNs / 1e9:f6} s");
 
     internal static IEnumerable<string> Wrap(string text, int width)
     {

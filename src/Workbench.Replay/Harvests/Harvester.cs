@@ -116,7 +116,10 @@ internal sealed class Harvester
         while (nextDomain < Domains.Count)
         {
             DomainOracle domain = Domains[nextDomain++];
+            // Who waits for a lock holds nobody's invalidation up.
+            context.Concurrent--;
             foreach (long ns in domain.Lock.Take(Clock)) yield return ns;
+            context.Concurrent++;
             foreach (long ns in tracker.Harvest(domain, isStopped)) yield return ns;
             List<Leaf> dirty = leafWork.Exists ? domain.DirtyLeaves() : [];
             context.Tally.Pages += domain.Complete(Clock.NowNs);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Workbench.Replay.Software;
 
 /// <summary>What only one thread of software may hold; others wait in the order in which they came.</summary>
@@ -6,21 +8,22 @@ internal sealed class SoftwareLock
     private readonly Queue<SoftwareThread> waiting = [];
     private bool isTaken;
 
-    /// <summary>Waits until nobody holds it, and takes it; to be enumerated by the thread that runs.</summary>
+    /// <summary>Waits until it is this thread's turn; to be enumerated by the thread that runs.</summary>
     public IEnumerable<long> Take(SoftwareClock clock)
     {
-        while (isTaken)
+        if (!isTaken)
         {
-            if (clock.Current is { } thread) waiting.Enqueue(thread);
-            yield return SoftwareThread.Parked;
+            isTaken = true;
+            yield break;
         }
-        isTaken = true;
+        waiting.Enqueue(clock.Current ?? throw new UnreachableException("only a thread can wait"));
+        yield return SoftwareThread.Parked;
     }
 
-    /// <summary>Lets the next one have it.</summary>
+    /// <summary>Hands it to who has waited longest; who lets it go and takes it again comes after them.</summary>
     public void Release(SoftwareClock clock)
     {
-        isTaken = false;
         if (waiting.TryDequeue(out SoftwareThread? next)) clock.Wake(next, clock.NowNs);
+        else isTaken = false;
     }
 }
