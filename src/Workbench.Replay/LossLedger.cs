@@ -62,7 +62,7 @@ internal sealed class LossLedger(Machine machine, string flushCause, string? tra
         string? stale = leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause;
         // A walk from a paging-structure cache swallows nothing: it sets D, in a table that is in use no more.
         if (!wasSwallowed) return Lost(0, stale is not null ? "its dirty bit was set in a table no longer in use: " + stale
-            : machine.DirtyMayLag ? "its dirty bit was still on its way when the last harvest looked, which waited for none"
+            : machine.DirtyMayLag ? "its dirty bit was still on its way when its entry was replaced, or when the last harvest looked"
             : "unexplained: please report this with the trace and the experiment");
         string cause = write.WasUnmapped ? Unmapped : stale ?? flushCause;
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);

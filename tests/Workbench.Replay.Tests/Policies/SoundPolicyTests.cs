@@ -21,8 +21,8 @@ public class SoundPolicyTests
         PageLog log = new();
         ReplayResult result = Run(steps, experiment, log);
         Assert.Equal(0, result.Missed4K);
-        // An update that lags is reported by a later harvest; the last one waits for all.
-        if (experiment.DirtyOrder == "before-data") Assert.All(result.Harvests, row => Assert.Equal(0, row.Missed4K));
+        // An update that lags, or whose leaf is broken while the harvest looks, is reported by a later one; the last waits for all.
+        if (experiment.DirtyOrder == "before-data" && experiment.BlockChange != 0) Assert.All(result.Harvests, row => Assert.Equal(0, row.Missed4K));
         Assert.Subset(Reported(log), Written(log));
     }, iter: 1500, print: Print);
 
@@ -88,10 +88,6 @@ public class SoundPolicyTests
         ReplayResult result = Run(c.Steps, c.Experiment with { Unsound = string.Join(',', unsound), Flush = flush, DeviceTlb = 0 });
         Assert.DoesNotContain(result.MissedPages, m => m.Cause.Contains("unexplained", StringComparison.Ordinal));
     }, iter: 800, print: c => $"{string.Join(',', c.Item2)} {c.Item3} {Print(c.Item1)}");
-
-    [Fact]
-    public void An_invalidation_before_the_store_loses_nothing_in_a_replay() => Sound.Sample((steps, experiment) =>
-        Assert.Equal(0, Run(steps, experiment with { Unsound = "flush-before", DirtyOrder = "before-data" }).Missed4K), iter: 300, print: Print);
 
     public static TheoryData<string, int> Models
     {
