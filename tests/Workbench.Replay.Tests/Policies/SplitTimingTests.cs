@@ -1,3 +1,4 @@
+using Workbench.Iommu.Faults;
 using Workbench.Replay.Policies;
 using Workbench.Testing;
 using Xunit;
@@ -47,15 +48,17 @@ public class SplitTimingTests
     [InlineData(1)]
     public void Without_the_break_that_the_part_asks_for_old_and_new_entries_conflict_until_the_invalidation(int blockChange)
     {
+        // The store finds A set late, and marks the 512 entries that were built without it.
+        const long LateAccessed = 512 * 16;
         Experiment skips = Eager("smmu", blockChange) with { Unsound = "skip-break" };
         Assert.False(skips.IsSound);
-        foreach ((long at, bool conflicts) in new[] { (Breaks - 1, false), (Breaks, true), (Makes - 1, true), (Makes, false) })
+        foreach ((long at, bool conflicts) in new[] { (Breaks - 1, false), (Breaks, true), (Makes + LateAccessed - 1, true), (Makes + LateAccessed, false) })
         {
             // The read lets the IOTLB hold the leaf, clean; the write has to walk for D.
             TraceBuilder trace = Trace().At(Tracking + 1).Read(5 * Page).At(at).Write(5 * Page);
             ReplayResult result = trace.Run(skips);
-            Assert.Equal((conflicts ? 1 : 0, conflicts ? 0 : 1, 0), (result.Counters.Faults, result.DistinctTrue4K, result.Missed4K));
-            Assert.All(result.FirstFaults, f => Assert.Equal(Workbench.Iommu.Faults.FaultKind.TlbConflict, f.Kind));
+            Assert.All(result.FirstFaults, f => Assert.Equal(FaultKind.TlbConflict, f.Kind));
+            Assert.Equal((at, conflicts ? 1 : 0, conflicts ? 0 : 1, 0), (at, result.Counters.Faults, result.DistinctTrue4K, result.Missed4K));
             Assert.Equal(0, trace.Run(skips with { BlockChange = 2 }).Counters.Faults);
         }
     }
@@ -84,7 +87,7 @@ public class SplitTimingTests
     public void A_domain_is_not_harvested_while_its_leaves_are_split()
     {
         ReplayResult result = Trace().Run(Eager("vtd", 2) with { HarvestEvery = "adaptive:100ns-1s" });
-        Assert.Equal((Tracking + 100, Tracking + 9366 + (4 * 512 * 5)), (result.Harvests[0].BeginNs, result.Harvests[0].EndNs));
+        Assert.Equal((Tracking + 100, Tracking + 9366 + (3 * 512 * 5)), (result.Harvests[0].BeginNs, result.Harvests[0].EndNs));
     }
 
     [Fact]
