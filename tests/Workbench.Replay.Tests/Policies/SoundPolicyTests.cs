@@ -21,8 +21,8 @@ public class SoundPolicyTests
         PageLog log = new();
         ReplayResult result = Run(steps, experiment, log);
         Assert.Equal(0, result.Missed4K);
-        // An update that lags, or whose leaf is broken while the harvest looks, is reported by a later one; the last waits for all.
-        if (experiment.DirtyOrder == "before-data" && experiment.BlockChange != 0) Assert.All(result.Harvests, row => Assert.Equal(0, row.Missed4K));
+        // A harvest between two steps of a change leaves late dirt to the next, as it leaves updates that lag; the last comes after all.
+        Assert.All(result.Harvests.TakeLast(1), row => Assert.Equal(0, row.Missed4K));
         Assert.Subset(Reported(log), Written(log));
     }, iter: 1500, print: Print);
 
@@ -81,7 +81,7 @@ public class SoundPolicyTests
     }, iter: 300, print: Print);
 
     [Fact]
-    public void Every_page_lost_by_unsound_steps_has_a_cause() => Gen.Select(Sound, Gen.OneOf("drop-dirty", "plain-store", "ignore-late", "no-flush", "flush-before", "free-early", "skip-break").Array[1, 2], Gen.OneOf(FlushStrategy.After, FlushStrategy.None, FlushStrategy.Before, FlushStrategy.AfterCopy))
+    public void Every_page_lost_by_unsound_steps_has_a_cause() => Gen.Select(Sound, Gen.OneOf("drop-dirty", "plain-store", "ignore-late", "no-flush", "flush-before", "free-early", "skip-break").Array[1, 2], Gen.OneOf(FlushStrategy.After, FlushStrategy.None, FlushStrategy.Before))
         .Sample((c, unsound, flush) =>
     {
         // A device's translation request that a stale IOTLB entry answers is not diagnosed.
