@@ -19,6 +19,7 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
     private readonly PageSet earlierData = new();
     private readonly PageSet earlier = new();
     private readonly PageSet afterCopy = new();
+    private readonly List<(ulong FirstPage, int LeafLog2)> reportedAfterCopy = [];
     private bool isCopied;
     private readonly List<(ulong FirstPage, int LeafLog2)> largeLeaves = [];
     private readonly PageSet smallLeaves = new();
@@ -67,6 +68,11 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
     /// <summary>A leaf found dirty by the scan or by an unmap.</summary>
     public void Report(ulong firstPage, int leafLog2)
     {
+        if (isCopied)
+        {
+            reportedAfterCopy.Add((firstPage, leafLog2));
+            return;
+        }
         reportedLeaves++;
         if (leafLog2 == 12)
         {
@@ -163,6 +169,9 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
         carried.ExceptWith(reported);
         carried.UnionWith(afterCopy);
         Clear();
+        // What was unmapped after the copy goes with the next report.
+        foreach ((ulong first, int log2) in reportedAfterCopy) Report(first, log2);
+        reportedAfterCopy.Clear();
         return result;
     }
 

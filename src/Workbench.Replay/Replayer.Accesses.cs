@@ -59,7 +59,7 @@ public sealed partial class Replayer
             inside = Math.Min(inside, left);
             ulong gpa = extent.Physical + (iova - first);
             DomainOracle guest = OracleOf(e);
-            if (memory.Ensure(guest, gpa, inside) && measuring) leafWork.TrackingBegins(guest, [], e.TimeNs);
+            if (memory.Ensure(guest, gpa, inside)) MemoryAppeared(guest, e.TimeNs);
             Transfer(e, guest, gpa, inside, isWrite);
             iova = unchecked(iova + inside);
             left -= inside;
@@ -77,9 +77,17 @@ public sealed partial class Replayer
         {
             isGuestMapped = true;
             notes.Add(memory.Map(used));
-            if (measuring) leafWork.TrackingBegins(used, [], e.TimeNs);
+            MemoryAppeared(used, e.TimeNs);
         }
         return used;
+    }
+
+    /// <summary>Memory that was there before tracking began has become known: policies plan for it before the access that made it known.</summary>
+    private void MemoryAppeared(DomainOracle guest, long nowNs)
+    {
+        if (!measuring) return;
+        leafWork.TrackingBegins(guest, [], nowNs);
+        clock.AdvanceTo(nowNs);
     }
 
     /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>

@@ -48,14 +48,12 @@ public class SplitTimingTests
     [InlineData(1)]
     public void Without_the_break_that_the_part_asks_for_old_and_new_entries_conflict_until_the_invalidation(int blockChange)
     {
-        // The store finds A set late, and marks the 512 entries that were built without it.
-        const long LateAccessed = 512 * 16;
         Experiment skips = Eager("smmu", blockChange) with { Unsound = "skip-break" };
         Assert.False(skips.IsSound);
-        foreach ((long at, bool conflicts) in new[] { (Breaks - 1, false), (Breaks, true), (Makes + LateAccessed - 1, true), (Makes + LateAccessed, false) })
+        foreach ((long at, bool conflicts) in new[] { (Breaks - 1, false), (Breaks, true), (Makes - 1, true), (Makes, false) })
         {
             // The read lets the IOTLB hold the leaf, clean; the write has to walk for D.
-            TraceBuilder trace = Trace().At(Tracking + 1).Read(5 * Page).At(at).Write(5 * Page);
+            TraceBuilder trace = new TraceBuilder().Attach(1).Map(0, Large).At(Tracking - 10).Read(5 * Page).At(Tracking).Mark("begin").At(at).Write(5 * Page);
             ReplayResult result = trace.Run(skips);
             Assert.All(result.FirstFaults, f => Assert.Equal(FaultKind.TlbConflict, f.Kind));
             Assert.Equal((at, conflicts ? 1 : 0, conflicts ? 0 : 1, 0), (at, result.Counters.Faults, result.DistinctTrue4K, result.Missed4K));
