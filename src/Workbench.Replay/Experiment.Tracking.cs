@@ -54,7 +54,7 @@ public sealed partial record Experiment
     public static string TrackerNames => TrackerCatalogue.Names;
 
     /// <summary>Does this experiment lose nothing, if the model is right?</summary>
-    public bool IsSound => EffectiveFlush.IsSound && Unsound.Length == 0;
+    public bool IsSound => (!TrackerCatalogue.Invalidates(Tracker) || (Tracker == "iommufd" ? EffectiveFlush : Flush).IsSound) && (UnsoundParts.Length == 0 || Policy == "never");
 
     /// <summary>Names of the steps that can be done wrongly, for messages.</summary>
     public static string UnsoundNames { get; } = string.Join(", ", UnsoundSteps.Select(s => s.Name));
@@ -72,7 +72,7 @@ public sealed partial record Experiment
     internal FlushStrategy EffectiveFlush => SkipsTlbi ? FlushStrategy.None : Flush;
 
     /// <summary>Which step of a harvest loses a page that is written through a cached entry.</summary>
-    internal string EffectiveFlushCause => SkipsTlbi ? "the SMMUv3 driver of Linux 6.12 issues no TLBI after clearing D" : Flush.LossCause;
+    internal string? EffectiveFlushCause => SkipsTlbi ? "the SMMUv3 driver of Linux 6.12 issues no TLBI after clearing D" : Flush.IsSound ? null : Flush.LossCause;
 
     internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Find(CostProfile).StepsAt(Level).With(Costs);
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Workbench.Replay;
 
 /// <summary>When and how a harvest invalidates the IOTLB. The last three are unsound: they show what goes wrong.</summary>
@@ -38,7 +40,7 @@ internal static class FlushStrategies
             FlushStrategy.None => "D was cleared by a harvest that did not invalidate",
             FlushStrategy.Before => "it was filled after the harvest's invalidation and before its clear",
             FlushStrategy.AfterCopy => "its page was copied before the harvest's invalidation had completed",
-            _ => "an invalidation did not reach it",
+            _ => throw new UnreachableException($"{flush} loses nothing"),
         };
     }
 }

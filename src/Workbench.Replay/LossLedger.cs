@@ -6,7 +6,7 @@ namespace Workbench.Replay;
 /// <summary>
 /// What explains a missed page: writes that set no dirty bit because a cached entry was believed dirty, and dirty bits that a step of software threw away.
 /// </summary>
-internal sealed class LossLedger(Machine machine, string flushCause, string? trackerCause)
+internal sealed class LossLedger(Machine machine, string? flushCause, string? trackerCause)
 {
     private const string Believed = "written through an IOTLB entry believed dirty: ";
     private const string Unmapped = "its page was unmapped and the invalidation had not come";
@@ -64,7 +64,10 @@ internal sealed class LossLedger(Machine machine, string flushCause, string? tra
         if (!wasSwallowed) return Lost(0, stale is not null ? "its dirty bit was set in a table no longer in use: " + stale
             : machine.DirtyMayLag ? "its dirty bit was still on its way when its entry was replaced, or when the last harvest looked"
             : "unexplained: please report this with the trace and the experiment");
-        string cause = write.WasUnmapped ? Unmapped : stale ?? flushCause;
+        string? cause = write.WasUnmapped ? Unmapped : stale ?? flushCause;
+        // Every invalidation was in its place, so what the entry was believed for had been thrown away before.
+        if (cause is null && at >= 0) return Lost(dropped[at].TimeNs, "its dirty bit was thrown away: " + dropped[at].Step);
+        cause ??= "an invalidation did not reach it";
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);
 
         MissedPage Lost(long timeNs, string why) => new(domain, page, timeNs, default, why) { WriteIsKnown = false };

@@ -65,7 +65,7 @@ public sealed partial class Replayer
         leafWork = new(context, newPolicies, experiment.LeafChangeProtocol, experiment.SplitToLog2, experiment.SplitDirty == "harvest-first", losses);
         harvester = new(context, tracker, leafWork, experiment.Schedule, experiment.HarvestThreads, cancellation);
         memory = new(machine, source.Provenance.GuestMemory);
-        diagnoses = tracker.UsesDirtyBits && !experiment.IsSound;
+        diagnoses = tracker.UsesDirtyBits && (!experiment.IsSound || experiment.Unsound.Length > 0);
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
         hardware.CountsRefills = true;

@@ -88,6 +88,8 @@ public sealed class LeafChanger
             yield return new(LeafChangeStepKind.Invalidate, 0, 0);
             Invalidate(domain, changes);
         }
+        // D on its way when a block is replaced would mark one of its parts, while others were written through what is cached of the block already.
+        if (isSplit && !breaks) counts.Commands += driver.Fence();
         yield return Do(LeafChangeStepKind.Install, changes, static (ILeafChange change, ref LeafChangeCounts counts) => change.Install(ref counts));
         if (protocol.Flush == LeafFlush.After && !breaks)
         {

@@ -31,7 +31,7 @@ internal readonly record struct HarvestSchedule(long LeastNs, long MostNs)
     public long First(long nowNs) => After(nowNs, LeastNs);
 
     /// <summary>When the harvest after one that began and ended then is due; it may be due already.</summary>
-    public long Next(long beganNs, long endedNs) => After(beganNs, Math.Clamp(unchecked((endedNs - beganNs) * IntervalPerHarvest), LeastNs, MostNs));
+    public long Next(long beganNs, long endedNs) => After(beganNs, Math.Clamp(Math.Min(endedNs - beganNs, MostNs) * IntervalPerHarvest, LeastNs, MostNs));
 
     private static long After(long nowNs, long intervalNs) => intervalNs > 0 && nowNs <= long.MaxValue - intervalNs ? nowNs + intervalNs : long.MaxValue;
 }

@@ -23,6 +23,7 @@ internal sealed class Harvester
     private bool isStopped;
     private long nextBeginNs;
     private int nextDomain;
+    private int domainsAtBegin;
     private int threadsAtWork;
     private IommuCounters atLastEnd;
     private ulong readAtLastEnd;
@@ -95,6 +96,7 @@ internal sealed class Harvester
         long beganNs = Clock.NowNs;
         context.Tally.Reset();
         foreach (DomainOracle domain in Domains) domain.Begin();
+        domainsAtBegin = Domains.Count;
         int threads = Math.Min(mostThreads, Domains.Count);
         (nextDomain, threadsAtWork, context.Concurrent) = (0, threads, threads);
         if (threads == 1)
@@ -116,6 +118,7 @@ internal sealed class Harvester
         while (nextDomain < Domains.Count)
         {
             DomainOracle domain = Domains[nextDomain++];
+            if (nextDomain > domainsAtBegin) domain.Begin();
             // Who waits for a lock holds nobody's invalidation up.
             context.Concurrent--;
             foreach (long ns in domain.Lock.Take(Clock)) yield return ns;
@@ -137,6 +140,7 @@ internal sealed class Harvester
         cancellation.ThrowIfCancellationRequested();
         if (rows.Count == ReplayResult.MostHarvests) throw new ArgumentException($"More than {ReplayResult.MostHarvests:n0} harvests: the interval is too short for this trace. Choose a longer --harvest.");
         ref readonly IommuCounters now = ref context.Machine.Hardware.Counters;
+        context.TakeEarly();
         HarvestTally tally = context.Tally;
         DomainHarvest pages = tally.Pages;
         rows.Add(new()

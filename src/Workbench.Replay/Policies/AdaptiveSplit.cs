@@ -27,6 +27,9 @@ internal sealed class AdaptiveSplit : ILeafPolicy
             if (running >= SplitAfter && plan.Harvests >= notBefore.GetValueOrDefault(leaf.Address)) plan.Split(leaf.Address);
         }
         DirtyBytes dirty = new(plan.Dirty);
+        // What somebody else collapsed counts anew when it is split again.
+        HashSet<ulong> regions = [.. plan.SplitRegions.Select(r => r.Address)];
+        foreach (ulong gone in split.Keys.Where(address => !regions.Contains(address)).ToArray()) split.Remove(gone);
         foreach (Leaf region in plan.SplitRegions)
         {
             ulong bytes = dirty.In(region);

@@ -28,6 +28,7 @@ internal sealed class LeafWork
     private readonly Queue<(DomainLeaves Leaves, LeafPlan Plan)> planned = [];
     private SoftwareThread? thread;
     private bool isIdle;
+    private bool isCancelled;
 
     public LeafWork(TrackerContext context, Func<IReadOnlyList<ILeafPolicy>> newPolicies, LeafChangeProtocol protocol, int targetLog2, bool harvestsFirst, LossLedger losses)
     {
@@ -55,7 +56,12 @@ internal sealed class LeafWork
         Plan(oracle, dirty, context.Clock.NowNs, static (policy, plan) => policy.HarvestDone(plan));
     }
 
-    public void Cancelled(DomainOracle oracle) => Plan(oracle, [], context.Clock.NowNs, static (policy, plan) => policy.Cancelled(plan));
+    /// <summary>The migration is given up: what is planned and not begun is not split any more, nor is anything later.</summary>
+    public void Cancelled(DomainOracle oracle)
+    {
+        isCancelled = true;
+        Plan(oracle, [], context.Clock.NowNs, static (policy, plan) => policy.Cancelled(plan));
+    }
 
     public void DeviceStopped(DomainOracle oracle, long nowNs) => Plan(oracle, [], nowNs, static (policy, plan) => policy.DeviceStopped(plan));
 
@@ -121,6 +127,7 @@ internal sealed class LeafWork
             BusyNs += long.MaxValue - budget.RemainingNs;
             yield return long.MaxValue - budget.RemainingNs;
         }
+        context.CountEarly(budget);
     }
 
     private static Leaf LeafAt(DomainOracle oracle, ulong address) => oracle.Domain.Table.TryGetLeaf(address, out _, out int log2) ? new(address & ~((1UL << log2) - 1), log2) : new(address, 12);
@@ -132,6 +139,7 @@ internal sealed class LeafWork
         long entries = 0;
         foreach (ulong address in plan.Splits)
         {
+            if (isCancelled) break;
             Leaf leaf = LeafAt(leaves.Oracle, address);
             if (leaf.SizeLog2 <= targetLog2) continue;
             long more = 1L << (leaf.SizeLog2 - targetLog2);

@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 using Workbench.Replay.Costs;
 using Workbench.Replay.Harvests;
@@ -24,6 +25,21 @@ internal sealed class TrackerContext(Machine machine, SoftwareClock clock, StepC
 
     public long InvalidateRangeNs => Costs.InvalidateRange(Math.Max(1, Concurrent));
     public long InvalidateDomainNs => Costs.InvalidateDomain(Math.Max(1, Concurrent));
+
+    /// <summary>Entries looked at and cleared outside of harvests; the next one's row counts them.</summary>
+    public long EarlyScanned { get; private set; }
+    /// <summary>Of these, cleared.</summary>
+    public long EarlyCleared { get; private set; }
+
+    /// <summary>Counts a scan outside of a harvest.</summary>
+    public void CountEarly(in ScanBudget scan) => (EarlyScanned, EarlyCleared) = (EarlyScanned + scan.EntriesScanned, EarlyCleared + scan.EntriesCleared);
+
+    /// <summary>Lets the harvest that is complete count them.</summary>
+    public void TakeEarly()
+    {
+        (Tally.EntriesScanned, Tally.EntriesCleared) = (Tally.EntriesScanned + EarlyScanned, Tally.EntriesCleared + EarlyCleared);
+        (EarlyScanned, EarlyCleared) = (0, 0);
+    }
 
     /// <summary>Invalidates what a gather holds and counts what that took; the gather is empty afterwards.</summary>
     public void Invalidate(DomainOracle domain, InvalidationGather gather)
