@@ -139,7 +139,7 @@ internal sealed class LeafWork
         long entries = 0;
         foreach (ulong address in plan.Splits)
         {
-            if (isCancelled) break;
+            if (isCancelled) yield break;
             Leaf leaf = LeafAt(leaves.Oracle, address);
             if (leaf.SizeLog2 <= targetLog2) continue;
             long more = 1L << (leaf.SizeLog2 - targetLog2);
@@ -147,6 +147,8 @@ internal sealed class LeafWork
             {
                 yield return batch;
                 (batch, entries) = ([], 0);
+                // The migration may have been given up meanwhile.
+                if (isCancelled) yield break;
             }
             batch.Add(address);
             entries += more;
