@@ -25,5 +25,5 @@ public sealed class DroppedEntries
     public void Add(in IotlbEntry entry) => tags.Fill(entry.Owner, entry.Page << entry.PageLog2, entry.PageLog2, leaf: 0);
 
     /// <summary>Was an entry of this owner that holds the address dropped? What is asked for once is forgotten.</summary>
-    public bool Take(ulong owner, ulong iova) => tags.InvalidateRange(TagMatch.ExactlyWord(owner), iova, iova) > 0;
+    public bool Take(ulong owner, ulong iova) => tags.Used > 0 && tags.InvalidateRange(TagMatch.ExactlyWord(owner), iova, iova) > 0;
 }

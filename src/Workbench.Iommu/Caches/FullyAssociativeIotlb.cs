@@ -96,6 +96,9 @@ public struct FullyAssociativeIotlb : IIotlb
         return false;
     }
 
+    /// <summary>Entries held now.</summary>
+    internal int Used => used;
+
     /// <inheritdoc/>
     public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
     {
