@@ -18,7 +18,7 @@ internal static class PolicyTable
         foreach (IGrouping<string, PolicyRow> model in rows.GroupBy(r => r.Iommu))
         {
             to.WriteLine();
-            to.WriteLine("policy             flush      to send   over  harvest+split   walks tables missed");
+            to.WriteLine("policy             flush     to send   over  harvest+split   walks tables missed");
             foreach (IGrouping<string, PolicyRow> leaves in model.GroupBy(r => r.Granule))
             {
                 to.WriteLine(leaves.Key == "as-mapped" ? $"{model.Key}, leaves as mapped" : $"{model.Key}, {leaves.Key} leaves");

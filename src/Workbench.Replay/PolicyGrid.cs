@@ -1,3 +1,4 @@
+using System.Numerics;
 using Workbench.Iommu;
 
 namespace Workbench.Replay;
@@ -45,6 +46,7 @@ public sealed record PolicyGrid
     {
         int[] granules = [.. IommuCatalogue.Models.SelectMany(m => m.LeafSizes.Keys).Distinct().Order()];
         ulong leaves = IommuCatalogue.Models.SelectMany(m => m.LeafSizes.Values).Aggregate(0UL, (all, sizes) => all | sizes);
+        string sizes = $"leaves are powers of two from {PageSizes.Show(BitOperations.TrailingZeroCount(leaves))} to {PageSizes.Show(BitOperations.Log2(leaves))}, each model having its own";
         int[] widths = [.. IommuCatalogue.Models.SelectMany(m => m.AddressBits).Distinct().Order()];
         bool isLeaf(string size) => PageSizes.Log2Of(size) is { } log2 && (leaves & (1UL << log2)) != 0;
         bool isGranule(string size) => PageSizes.Log2Of(size) is { } log2 && granules.Contains(log2);
@@ -55,8 +57,8 @@ public sealed record PolicyGrid
             if (parts.Length == 2 && !isGranule(parts[1])) yield return $"{parts[0]}:{parts[1]}: no model has the granule '{parts[1]}'; there is: {string.Join(", ", granules.Select(PageSizes.Show))}.";
         }
         if (!isGranule(Common.Granule)) yield return $"No model has the granule '{Common.Granule}'; there is: {string.Join(", ", granules.Select(PageSizes.Show))}.";
-        foreach (string size in Granules.Where(size => size != "as-mapped" && !isLeaf(size))) yield return $"No model has leaves of '{size}'; there is: {PageSizes.ShowAll(leaves)}, or as-mapped.";
-        if (!isLeaf(Common.SplitTo)) yield return $"splitTo '{Common.SplitTo}': no model has such leaves; there is: {PageSizes.ShowAll(leaves)}.";
+        foreach (string size in Granules.Where(size => size != "as-mapped" && !isLeaf(size))) yield return $"No model has leaves of '{size}'; {sizes}; or write as-mapped.";
+        if (!isLeaf(Common.SplitTo)) yield return $"splitTo '{Common.SplitTo}': no model has such leaves; {sizes}.";
         if (!widths.Contains(Common.AddressBits)) yield return $"addressBits is {Common.AddressBits}; models have {string.Join(", ", widths)}.";
         // With all that models differ in set to what every one has, what is left is wrong for all.
         Experiment any = Common with { Iommu = "smmu", AddressBits = 48, Granule = "4K", PageSize = "as-mapped", SplitTo = "4K", Tracker = "iommufd" };
