@@ -23,7 +23,7 @@ internal static class ByteSize
         return new() { Start = Parse(parts[0]), Length = Parse(parts[1]) };
     }
 
-    /// <summary>At most seven characters: 999M, 1.25G.</summary>
+    /// <summary>At most six characters: 999M, 1.25G.</summary>
     public static string Short(double bytes)
     {
         const string Units = "BKMGTP";

@@ -78,10 +78,22 @@ public sealed partial record Experiment
 
     internal CostLevel Level => CostLevel switch { "low" => Replay.Costs.CostLevel.Low, "high" => Replay.Costs.CostLevel.High, _ => Replay.Costs.CostLevel.Default };
 
+    /// <summary>What is said of splits and collapses that the policies named here never come to, as sentences.</summary>
+    internal IEnumerable<string> LeafOptionsWithoutEffect()
+    {
+        if (Policy == "never")
+        {
+            if (Collapse != "never") yield return $"Collapse {Collapse} has no effect: with policy never nothing is split.";
+            if (SplitDirty != "carry") yield return $"Split dirty {SplitDirty} has no effect: with policy never nothing is split.";
+            if (Unsound.Length > 0) yield return $"The unsound steps ({Unsound}) have no effect: with policy never nothing is split.";
+        }
+        if (CancelAfterNs > 0 && Collapse != "on-cancel") yield return $"Cancel after {CancelAfter} has no effect: only collapse on-cancel does anything when a migration is given up.";
+    }
+
     private IEnumerable<string> TrackingProblems()
     {
-        if (!PolicyCatalogue.HasSplit(Policy)) yield return $"There is no policy '{Policy}'; there is: {PolicyCatalogue.SplitNames}.";
-        if (!PolicyCatalogue.HasCollapse(Collapse)) yield return $"There is no collapse policy '{Collapse}'; there is: {PolicyCatalogue.CollapseNames}.";
+        if (!PolicyCatalogue.HasSplit(Policy)) yield return $"There is no policy '{Policy}'; there is: {PolicyCatalogue.SplitNames}. {PolicyCatalogue.SizeRule}";
+        if (!PolicyCatalogue.HasCollapse(Collapse)) yield return $"There is no collapse policy '{Collapse}'; there is: {PolicyCatalogue.CollapseNames}. {PolicyCatalogue.HarvestsRule}";
         if (Policy == "seen-dirty" && FromMark is null && WarmUpNs == 0) yield return "Policy seen-dirty splits what was written before tracking began: say when that is, with --warm-up or --from.";
         if (Collapse == "on-cancel" && CancelAfterNs == 0) yield return "Collapse on-cancel: say when the migration is given up, with --cancel-after.";
         foreach (string step in UnsoundParts.Where(step => UnsoundSteps.All(s => s.Name != step))) yield return $"There is no unsound step '{step}'; there is: {UnsoundNames}.";

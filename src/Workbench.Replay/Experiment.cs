@@ -92,8 +92,6 @@ public sealed partial record Experiment
 
     internal ulong FlushChunkBytes => 1UL << (PageSizes.Log2Of(FlushChunk) ?? 26);
 
-
-
     internal IommuSpec ToSpec()
     {
         if (!IotlbGeometry.TryParse(Iotlb, out IotlbGeometry geometry, out string error)) throw new ArgumentException(error);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Workbench.Iommu;
 
 namespace Workbench.Replay;
@@ -16,8 +17,16 @@ public sealed record PolicyGrid
     /// <summary>Flush strategies.</summary>
     public IReadOnlyList<FlushStrategy> Flushes { get; init; } = [FlushStrategy.After, FlushStrategy.PerRun, FlushStrategy.Domain, FlushStrategy.None];
 
-    /// <summary>The cells, in the order of the lists. Policies that would find nothing to split, since leaves are small already, are left out.</summary>
-    public IEnumerable<Experiment> Cells()
+    /// <summary>
+    /// Every problem of the grid that no choice of another model would solve, as sentences, each once; empty if there is none. What one model lacks
+    /// and another has is a problem of the cell, which its own <see cref="Experiment.Validate"/> names.
+    /// </summary>
+    public IReadOnlyList<string> Validate() => [.. Problems().Distinct()];
+
+    /// <summary>The cells, each once, in the order of the lists. Policies that would find nothing to split, since leaves are small already, are left out.</summary>
+    public IEnumerable<Experiment> Cells() => AllCells().Distinct();
+
+    private IEnumerable<Experiment> AllCells()
     {
         foreach (string iommu in Iommus)
             foreach (string granule in Granules)
@@ -31,6 +40,32 @@ public sealed record PolicyGrid
     {
         ArgumentNullException.ThrowIfNull(cell);
         return cell with { Tracker = "footprint", Policy = "never", Collapse = "never", Unsound = "", Flush = FlushStrategy.After };
+    }
+
+    private IEnumerable<string> Problems()
+    {
+        int[] granules = [.. IommuCatalogue.Models.SelectMany(m => m.LeafSizes.Keys).Distinct().Order()];
+        ulong leaves = IommuCatalogue.Models.SelectMany(m => m.LeafSizes.Values).Aggregate(0UL, (all, sizes) => all | sizes);
+        string sizes = $"leaves are powers of two from {PageSizes.Show(BitOperations.TrailingZeroCount(leaves))} to {PageSizes.Show(BitOperations.Log2(leaves))}, each model having its own";
+        int[] widths = [.. IommuCatalogue.Models.SelectMany(m => m.AddressBits).Distinct().Order()];
+        bool isLeaf(string size) => PageSizes.Log2Of(size) is { } log2 && (leaves & (1UL << log2)) != 0;
+        bool isGranule(string size) => PageSizes.Log2Of(size) is { } log2 && granules.Contains(log2);
+        if (Common.Tracker != "iommufd") yield return $"Tracker '{Common.Tracker}': the grid compares flush strategies and splits, which matter to dirty bits; tracker iommufd only. Replay other trackers one by one.";
+        foreach (string[] parts in Iommus.Select(i => i.Split(':', 2)))
+        {
+            if (IommuCatalogue.Find(parts[0]) is null) yield return $"There is no IOMMU model '{parts[0]}'; there is: {IommuCatalogue.Names}.";
+            if (parts.Length == 2 && !isGranule(parts[1])) yield return $"{parts[0]}:{parts[1]}: no model has the granule '{parts[1]}'; there is: {string.Join(", ", granules.Select(PageSizes.Show))}.";
+        }
+        if (!isGranule(Common.Granule)) yield return $"No model has the granule '{Common.Granule}'; there is: {string.Join(", ", granules.Select(PageSizes.Show))}.";
+        foreach (string size in Granules.Where(size => size != "as-mapped" && !isLeaf(size))) yield return $"No model has leaves of '{size}'; {sizes}; or write as-mapped.";
+        if (!isLeaf(Common.SplitTo)) yield return $"splitTo '{Common.SplitTo}': no model has such leaves; {sizes}.";
+        if (!widths.Contains(Common.AddressBits)) yield return $"addressBits is {Common.AddressBits}; models have {string.Join(", ", widths)}.";
+        // With all that models differ in set to what every one has, what is left is wrong for all.
+        Experiment any = Common with { Iommu = "smmu", AddressBits = 48, Granule = "4K", PageSize = "as-mapped", SplitTo = "4K", Tracker = "iommufd" };
+        foreach (string policy in Policies)
+            foreach (string problem in (any with { Policy = policy, Collapse = policy == "never" ? "never" : Common.Collapse }).Validate()) yield return problem;
+        // Cells without a split do not collapse, and a wrong name stays wrong.
+        foreach (string problem in (any with { Policy = "never" }).Validate()) yield return problem;
     }
 
     private Experiment Model(string iommu)

@@ -2,7 +2,7 @@ using Workbench.Replay.Costs;
 
 namespace Workbench.Replay;
 
-/// <summary>One cell of a trade-off study: a row of `workbench policy --format json` (docs/tracking.md).</summary>
+/// <summary>One cell of a trade-off study: a row of `workbench policy --format json` (docs/policies.md).</summary>
 public sealed record PolicyRow
 {
     /// <summary>The IOMMU model, MODEL:GRANULE where the translation granule is not 4K.</summary>
@@ -60,6 +60,13 @@ public sealed record PolicyRow
     /// <summary>Time of all splits and collapses, ns, with the profile's range.</summary>
     public required CostRange LeafChangeNs { get; init; }
 
+    /// <summary>The model of a cell, MODEL:GRANULE where the translation granule is not 4K.</summary>
+    public static string ModelOf(Experiment cell)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        return cell.Granule == "4K" ? cell.Iommu : $"{cell.Iommu}:{cell.Granule}";
+    }
+
     /// <summary>A row from a replay and its untracked twin.</summary>
     public static PolicyRow Of(Experiment cell, ReplayResult result, ReplayResult untracked)
     {
@@ -68,7 +75,7 @@ public sealed record PolicyRow
         ArgumentNullException.ThrowIfNull(untracked);
         return new()
         {
-            Iommu = cell.Granule == "4K" ? cell.Iommu : $"{cell.Iommu}:{cell.Granule}", Granule = cell.PageSize, Policy = cell.Policy, SplitTo = cell.SplitTo, Collapse = cell.Collapse, Flush = cell.Flush,
+            Iommu = ModelOf(cell), Granule = cell.PageSize, Policy = cell.Policy, SplitTo = cell.SplitTo, Collapse = cell.Collapse, Flush = cell.Flush,
             Unsound = cell.Unsound, Sound = cell.IsSound, Harvests = result.Harvests.Count,
             TrueDirty4K = result.TrueDirty4K, ReportedDirty4K = result.ReportedDirty4K, OverReported4K = result.OverReported4K,
             OverReportFactor = result.TrueDirty4K == 0 ? 0 : Math.Round((double)result.ReportedDirty4K / result.TrueDirty4K, 3),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Workbench.Replay.Costs;
 
 namespace Workbench.Replay;
@@ -10,6 +11,8 @@ public sealed partial class Replayer
         (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it), and later accesses to its rest fault. With --page-size 4K none is cut.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
+        if (experiment.CancelAfterNs > 0 && !isCancelled)
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"The migration was never cancelled: the replay ended {(lastNs - firstNs) / 1e9:0.###} s after tracking began, and it was to be given up after {experiment.CancelAfter}."));
         notes.AddRange(tracker.Notes);
         return new()
         {

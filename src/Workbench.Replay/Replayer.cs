@@ -1,3 +1,4 @@
+using System.Globalization;
 using Workbench.Iommu;
 using Workbench.Iommu.Ats;
 using Workbench.Traces;
@@ -46,6 +47,8 @@ public sealed partial class Replayer
     private uint oraclePasid;
     private bool measuring;
     private bool isGuestMapped;
+    private bool hasEnded;
+    private bool isCancelled;
     private long events, accesses, interruptWrites, unmappedAccesses;
     private ulong ringBytesRead, ringBytesWritten;
     private long firstNs, lastNs, eventNs;
@@ -85,6 +88,7 @@ public sealed partial class Replayer
         View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
+        bool isNamed = newPolicies is null;
         newPolicies ??= () => PolicyCatalogue.Create(experiment.Policy, experiment.Collapse);
         bool fromProvisioning = newPolicies().Any(p => p.TracksFromProvisioning);
         Machine? built = null;
@@ -92,6 +96,7 @@ public sealed partial class Replayer
         Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
         try
         {
+            if (isNamed) replayer.notes.AddRange(experiment.LeafOptionsWithoutEffect());
             return replayer.Run(progress, cancellation);
         }
         catch (OperationCanceledException)
@@ -133,8 +138,11 @@ public sealed partial class Replayer
             if ((events & ~0xFFFL) != (before & ~0xFFFL)) progress?.Invoke(events);
         }
         progress?.Invoke(events);
+        if (!measuring && experiment.FromMark is null)
+            throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The warm-up of {experiment.WarmUp} is longer than the trace's {(lastNs - firstNs) / 1e9:0.###} s, so tracking never began. Choose a shorter --warm-up."));
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        hasEnded = true;
         harvester.Finish(lastNs);
         return Result();
     }
@@ -166,7 +174,7 @@ public sealed partial class Replayer
     private void First(long nowNs)
     {
         firstNs = nowNs;
-        if (experiment.WarmUpNs > 0) clock.Start(BeginLater(), nowNs + experiment.WarmUpNs);
+        if (experiment.WarmUpNs > 0) clock.Start(BeginLater(), Later(nowNs, experiment.WarmUpNs));
     }
 
     private IEnumerable<long> BeginLater()
@@ -175,9 +183,15 @@ public sealed partial class Replayer
         yield break;
     }
 
+    /// <summary>A time after another; what is beyond every trace stays there.</summary>
+    private static long Later(long nowNs, long ns) => nowNs + Math.Min(ns, LatestNs - 1);
+
     /// <summary>The migration is given up: what policies do then they do while the devices run.</summary>
     private IEnumerable<long> Cancel()
     {
+        // Software goes on when the trace has ended; a migration that came to its end is not cancelled any more.
+        if (hasEnded) yield break;
+        isCancelled = true;
         foreach (DomainOracle domain in machine.Domains) leafWork.Cancelled(domain);
         yield break;
     }
@@ -219,7 +233,7 @@ public sealed partial class Replayer
         if (!measuresFromStart) firstNs = nowNs;
         (atStart, commandsAtStart) = (machine.Hardware.Counters, machine.Driver.CommandsSubmitted);
         harvester.Start(nowNs);
-        if (experiment.CancelAfterNs > 0) clock.Start(Cancel(), nowNs + experiment.CancelAfterNs);
+        if (experiment.CancelAfterNs > 0) clock.Start(Cancel(), Later(nowNs, experiment.CancelAfterNs));
     }
 
     /// <summary>An event that is no access; true if the replay is to stop here.</summary>

@@ -37,6 +37,45 @@ public sealed class ReplayCommandTests
     }
 
     [Fact]
+    public void Ranges_have_exactly_low_default_and_high()
+    {
+        JsonElement[] ranges = [.. Json("replay", WorkbenchProcess.Trace("intel-perf")).EnumerateObject().Select(p => p.Value).Where(v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("low", out _))];
+        Assert.True(ranges.Length > 1);
+        Assert.All(ranges, r => Assert.Equal(["low", "default", "high"], r.EnumerateObject().Select(p => p.Name)));
+    }
+
+    [Fact]
+    public void A_warm_up_longer_than_the_trace_is_said()
+    {
+        string error = WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-nic-pair"), "--warm-up", "100000s");
+        Assert.StartsWith("workbench: The warm-up of 100000s is longer than the trace's 29.092 s", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--cancel-after 9000s --collapse on-cancel --policy eager", "never cancelled")]
+    [InlineData("--cancel-after 1ms", "Cancel after 1ms has no effect")]
+    [InlineData("--collapse at-stop", "Collapse at-stop has no effect")]
+    [InlineData("--split-dirty harvest-first", "Split dirty harvest-first has no effect")]
+    [InlineData("--unsound drop-dirty", "The unsound steps (drop-dirty) have no effect")]
+    [InlineData("--cancel-after 1ms --collapse on-cancel --policy eager", "")]
+    [InlineData("--collapse at-stop --split-dirty harvest-first --policy eager", "")]
+    public void Options_without_effect_are_noted(string options, string says)
+    {
+        string[] notes = [.. Json(["replay", WorkbenchProcess.Trace("intel-perf"), "--view", "gpa", .. options.Split(' ')]).GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)];
+        string[] about = [.. notes.Where(n => n.Contains("no effect", StringComparison.Ordinal) || n.Contains("cancelled", StringComparison.Ordinal))];
+        if (says.Length == 0) Assert.Empty(about);
+        else Assert.Contains(about, n => n.Contains(says, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_cost_profile_is_refused_in_plain_words()
+    {
+        string error = WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-perf"), "--costs", Repository.PathOf("data", "profiles", "calibration.json"));
+        Assert.StartsWith("workbench: calibration.json line 3: no cost profile: unknown member 'latency'", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".NET", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_recording_in_both_views_gives_its_known_totals()
     {
         foreach (string view in (string[])["iova", "gpa"])

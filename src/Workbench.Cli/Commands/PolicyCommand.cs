@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Workbench.Iommu;
 using Workbench.Replay;
 using Workbench.Traces.Native;
 
@@ -23,7 +22,7 @@ internal static class PolicyCommand
         {
             Trace, Models, Granules, Policies, Flushes,
         };
-        ExperimentOptions.AddTo(command, "--page-size", "--policy", "--flush", "--tracker");
+        ExperimentOptions.AddTo(command, "--page-size", "--policy", "--flush", "--tracker", "--device-log-ranges", "--device-log-page");
         command.Add(Format);
         Format.AcceptOnlyFromAmong("table", "json");
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
@@ -39,37 +38,41 @@ internal static class PolicyCommand
             Iommus = ListOf(parsed.GetValue(Models)) ?? grid.Iommus, Granules = ListOf(parsed.GetValue(Granules)) ?? grid.Granules, Policies = ListOf(parsed.GetValue(Policies)) ?? grid.Policies,
             Flushes = ListOf(parsed.GetValue(Flushes))?.Select(ExperimentOptions.FlushOf).ToArray() ?? grid.Flushes,
         };
-        List<string> leftOut = [];
-        Experiment[] cells = [.. grid.Cells().Where(cell => Possible(cell, leftOut))];
-        if (cells.Length == 0) throw new ArgumentException("No cell of the grid can be replayed. " + string.Join(" ", leftOut.Distinct()));
+        // What no model could make right is wrong for the command; what one lacks leaves its cells out and says so.
+        if (grid.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems));
+        List<Lack> lacks = [];
+        List<Experiment> cells = [];
+        foreach (Experiment cell in grid.Cells())
+        {
+            string[] missing = [.. cell.Validate()];
+            if (missing.Length == 0) cells.Add(cell);
+            else lacks.AddRange(missing.Select(reason => new Lack(cell, reason)));
+        }
+        if (cells.Count == 0) throw new ArgumentException("No cell of the grid can be replayed. " + string.Join(" ", Reasons(lacks)));
         string title;
         using (DmatReader reader = DmatFile.Open(path)) title = reader.Provenance.Title;
-        PolicyRow[] rows = Replay(path, cells, leftOut, cancellation);
-        if (rows.Length == 0) throw new ArgumentException("No cell of the grid could be replayed. " + string.Join(" ", leftOut.Distinct()));
+        PolicyRow[] rows = Replay(path, cells, lacks, cancellation);
+        string[] leftOut = Reasons(lacks);
+        if (rows.Length == 0) throw new ArgumentException("No cell of the grid could be replayed. " + string.Join(" ", leftOut));
         if (parsed.GetValue(Format) == "json")
         {
-            foreach (string reason in leftOut.Distinct()) Console.Error.WriteLine("workbench: left out: " + reason);
+            foreach (string reason in leftOut) Console.Error.WriteLine("workbench: left out: " + reason);
             Console.Out.WriteLine(JsonSerializer.Serialize(rows, ReplayJson.Default.PolicyRowArray));
         }
-        else PolicyTable.Print(Console.Out, $"{Path.GetFileName(path)}: {title}", rows, grid.Common, [.. leftOut.Distinct()]);
+        else PolicyTable.Print(Console.Out, $"{Path.GetFileName(path)}: {title}", rows, grid.Common, leftOut);
         return CommandLine.Done;
     }
 
-    private static bool Possible(Experiment cell, List<string> leftOut)
-    {
-        if (cell.Validate() is not { Count: > 0 } problems) return true;
-        // What is wrong whatever the cell is wrong input; what one model lacks leaves its cells out.
-        if (IommuCatalogue.Find(cell.Iommu) is null || (cell with { PageSize = "as-mapped", Policy = "never", SplitTo = "4K", BlockChange = 2, AddressBits = IommuCatalogue.Find(cell.Iommu)!.AddressBits[0] }).Validate().Count > 0)
-            throw new ArgumentException(string.Join(" ", problems));
-        leftOut.Add($"{cell.Iommu}, {cell.PageSize}, {cell.Policy}: {string.Join(" ", problems)}");
-        return false;
-    }
+    /// <summary>Each reason once for each model, with the leaf sizes it holds for.</summary>
+    private static string[] Reasons(List<Lack> lacks) =>
+        [.. lacks.GroupBy(l => (Model: PolicyRow.ModelOf(l.Cell), l.Reason)).Select(same => $"{same.Key.Model} with leaves of {string.Join(", ", same.Select(l => l.Cell.PageSize).Distinct())}: {same.Key.Reason}")];
 
     /// <summary>Every cell by itself, as many at once as there are processors; rows in the order of the cells.</summary>
-    private static PolicyRow[] Replay(string path, Experiment[] cells, List<string> leftOut, CancellationToken cancellation)
+    private static PolicyRow[] Replay(string path, List<Experiment> cells, List<Lack> lacks, CancellationToken cancellation)
     {
         Experiment[] untracked = [.. cells.Select(PolicyGrid.Untracked).Distinct()];
-        Dictionary<Experiment, ReplayResult?> results = [];
+        Dictionary<Experiment, ReplayResult> results = [];
+        Dictionary<Experiment, string> refused = [];
         Experiment[] all = [.. untracked.Concat(cells).Distinct()];
         using ProgressLine progress = new("replays", all.Length);
         long done = 0;
@@ -78,7 +81,7 @@ internal static class PolicyCommand
             Parallel.ForEach(all, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, cell =>
             {
                 ReplayResult? result = null;
-                string? lacks = null;
+                string reason = "";
                 try
                 {
                     using DmatReader reader = DmatFile.Open(path);
@@ -86,12 +89,12 @@ internal static class PolicyCommand
                 }
                 catch (ModelLimitException e)
                 {
-                    lacks = $"{cell.Iommu}, {cell.PageSize}: {CommandLine.FirstLine(e.Message)}";
+                    reason = CommandLine.FirstLine(e.Message);
                 }
                 lock (results)
                 {
-                    results[cell] = result;
-                    if (lacks is not null) leftOut.Add(lacks);
+                    if (result is not null) results[cell] = result;
+                    else refused[cell] = reason;
                     progress.Report(++done);
                 }
             });
@@ -104,7 +107,9 @@ internal static class PolicyCommand
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        return [.. cells.Where(c => results[c] is not null && results[PolicyGrid.Untracked(c)] is not null).Select(c => PolicyRow.Of(c, results[c]!, results[PolicyGrid.Untracked(c)]!))];
+        // In the order of the cells, whichever was done first.
+        lacks.AddRange(all.Where(refused.ContainsKey).Select(cell => new Lack(cell, refused[cell])));
+        return [.. cells.Where(c => results.ContainsKey(c) && results.ContainsKey(PolicyGrid.Untracked(c))).Select(c => PolicyRow.Of(c, results[c], results[PolicyGrid.Untracked(c)]))];
     }
 
     private static string[]? ListOf(string? text)
@@ -113,4 +118,7 @@ internal static class PolicyCommand
         string[] items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return items.Length > 0 ? items : throw new ArgumentException("An empty list selects nothing; leave the option out for the default.");
     }
+
+    /// <summary>Why a cell is left out.</summary>
+    private readonly record struct Lack(Experiment Cell, string Reason);
 }

@@ -9,9 +9,9 @@ public readonly record struct CostCounts
     public long EntriesCleared { get; init; }
     /// <summary>Bytes of dirty bitmap written.</summary>
     public long BitmapBytes { get; init; }
-    /// <summary>Entries that splits (and collapses) wrote.</summary>
+    /// <summary>Leaf entries that splits and collapses wrote.</summary>
     public long EntriesWritten { get; init; }
-    /// <summary>Entries that collapses read.</summary>
+    /// <summary>Leaf entries that splits and collapses read.</summary>
     public long EntriesRead { get; init; }
     /// <summary>Tables taken.</summary>
     public long TablesAllocated { get; init; }

@@ -29,10 +29,10 @@ public sealed class CostEstimate
         Add(CostGroup.Harvest, "further commands", counts.FurtherCommands, Cost.PerCommandNs);
         Add(CostGroup.Harvest, "waits alone", counts.LoneWaits, Cost.WaitNs);
         Add(CostGroup.Harvest, "device TLB invalidations", counts.DeviceTlbInvalidations, Cost.DeviceTlbRoundTripNs);
-        Add(CostGroup.Split, "entries written", counts.EntriesWritten, Cost.SplitEntryNs);
+        Add(CostGroup.Split, "leaf entries written", counts.EntriesWritten, Cost.SplitEntryNs);
         Add(CostGroup.Split, "tables taken", counts.TablesAllocated, Cost.TableAllocateNs);
         Add(CostGroup.Split, "invalidations of changed leaves", counts.ChangeInvalidations, Cost.InvalidateRangeNs);
-        Add(CostGroup.Collapse, "entries read", counts.EntriesRead, Cost.CollapseEntryNs);
+        Add(CostGroup.Collapse, "leaf entries read", counts.EntriesRead, Cost.CollapseEntryNs);
         Add(CostGroup.Collapse, "tables given back", counts.TablesFreed, Cost.TableFreeNs);
         Add(CostGroup.DeviceLatency, "IOTLB hits", counts.IotlbHits, Cost.IotlbHitNs);
         Add(CostGroup.DeviceLatency, "walks", counts.Walks, Cost.WalkNs);

@@ -2,12 +2,13 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Workbench.Traces;
 
 namespace Workbench.Replay.Costs;
 
 /// <summary>Reads a cost profile's JSON and refuses, by name, what is missing, unknown or out of order.</summary>
-internal static class CostProfileReader
+internal static partial class CostProfileReader
 {
     private const double MostNs = 1e9;
     private const double MostOther = 1000;
@@ -60,13 +61,25 @@ internal static class CostProfileReader
         if (string.IsNullOrWhiteSpace(p.Source)) yield return "the source is empty; name it, or say what was assumed.";
     }
 
-    // The place is said by the message around it.
+    // The serialiser's sentences name types of the library, which mean nothing to who wrote the file; those about syntax do not.
     private static string Sentence(JsonException e)
     {
         int place = e.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        string text = place < 0 ? e.Message : e.Message[..place];
-        return $"{text.TrimEnd('.')}{(e.Path is null ? "" : $" (at {e.Path})")}.";
+        string text = (place < 0 ? e.Message : e.Message[..place]).TrimEnd('.');
+        string names = string.Join(", ", QuotedName().Matches(text).Select(m => m.Value));
+        bool says(string part) => text.Contains(part, StringComparison.Ordinal);
+        string plain = says("could not be mapped") ? $"unknown member {names}"
+            : says("missing required") ? $"missing: {names}"
+            : says("Duplicate property") ? $"Duplicate property {names}"
+            : says("null values") ? $"null in place of {names}"
+            : says("could not be converted") ? "a value of the wrong kind"
+            : text;
+        return $"{plain}{(e.Path is null ? "" : $" (at {e.Path})")}.";
     }
+
+    // Names of types have a dot.
+    [GeneratedRegex("'[^'.]+'")]
+    private static partial Regex QuotedName();
 }
 
 /// <summary>A profile as its file has it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Workbench.Replay.Costs;
 
@@ -22,6 +23,7 @@ public readonly record struct CostRange
     /// <summary>The highest value the sources allow.</summary>
     public double High { get; }
     /// <summary>Is it one value only?</summary>
+    [JsonIgnore]
     public bool IsPoint => Low == High;
 
     /// <summary>One value without a range.</summary>

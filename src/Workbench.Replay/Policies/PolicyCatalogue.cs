@@ -13,6 +13,11 @@ public static class PolicyCatalogue
     /// <summary>Names of the collapse policies, for messages and options.</summary>
     public const string CollapseNames = "never, at-stop, when-cold:HARVESTS, on-cancel";
 
+    /// <summary>What SIZE may be, for messages.</summary>
+    internal const string SizeRule = "SIZE is a power of two from 4K, written with K, M, G, T or P.";
+    /// <summary>What HARVESTS may be, for messages.</summary>
+    internal const string HarvestsRule = "HARVESTS is a whole number, 1 to 1000000.";
+
     internal static bool HasSplit(string name) => name == "never" || Split(name) is not null;
 
     internal static bool HasCollapse(string name) => name == "never" || Collapse(name) is not null;

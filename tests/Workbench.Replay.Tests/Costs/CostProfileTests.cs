@@ -104,6 +104,7 @@ public sealed class CostProfileTests
         string message = Assert.Throws<TraceFormatException>(() => CostProfiles.Read(Encoding.UTF8.GetBytes(wrong), "mine.json")).Message;
         Assert.StartsWith("mine.json", message, StringComparison.Ordinal);
         Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"CostProfileFile|CostParameterFile|CostParameters|System\.|\.NET", message);
     }
 
     [Fact]
