@@ -190,13 +190,22 @@ public sealed unsafe partial class PageTable<TFormat>
             dirty = true;
             if (visible == 0) return;
             ulong* head = table.SlotAt(FirstByte, level);
-            if (head == null || !nature.IsIn(*head & ~TFormat.NonTranslatingBit(level), physical, level, log2))
+            if (!IsNewLeaf(head))
             {
                 lost?.Invoke(FirstByte, LastByte, "collapse: unmapped before a late D was seen");
                 return;
             }
             Mark(ref *head, level, dirty: true);
             counts.EntriesWritten++;
+        }
+
+        private bool IsNewLeaf(ulong* head) => head != null && nature.IsIn(*head & ~TFormat.NonTranslatingBit(level), physical, level, log2);
+
+        /// <summary>Has somebody read and cleared the new leaf's D? While old tables may be in use nothing else takes it away.</summary>
+        private bool HasBeenCleared()
+        {
+            ulong* head = table.SlotAt(FirstByte, level);
+            return IsNewLeaf(head) && !TFormat.IsDirty(Volatile.Read(ref *head));
         }
 
         /// <summary>Leaves in the old tables that hardware made dirty since they were read.</summary>
@@ -253,6 +262,12 @@ public sealed unsafe partial class PageTable<TFormat>
         public void Settle(ref LeafChangeCounts counts)
         {
             if (!isInstalled || !ChangesLevel) return;
+            if (dirty && hole is null && HasBeenCleared())
+            {
+                // Writes through old leaves that have D already set nothing, so each of these may have been written since.
+                dirty = false;
+                dirtyWhenRead.Clear();
+            }
             List<(ulong First, ulong Last)> late = NewlyDirty();
             if (protocol.Release == TableRelease.BeforeFlush)
             {

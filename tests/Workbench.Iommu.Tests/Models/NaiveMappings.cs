@@ -77,7 +77,7 @@ internal sealed class NaiveMappings(ulong lastIova, ulong leafSizes)
         if (Find(iova) is { } whole && whole.SizeLog2 >= size) return null;
         NaiveLeaf[] parts = [.. leaves.Where(leaf => leaf.Start >= start && leaf.Last <= last).OrderBy(leaf => leaf.Start)];
         if (parts.Length == 0 || parts.Aggregate(0UL, (sum, leaf) => sum + (1UL << leaf.SizeLog2)) != 1UL << size) return false;
-        if ((parts[0].Physical & Bits.Mask(size)) != 0 || parts.Any(leaf => leaf.Physical - parts[0].Physical != leaf.Start - start || granted(leaf.Permission) != granted(parts[0].Permission))) return false;
+        if ((parts[0].Physical & Bits.Mask(size)) != 0 || parts.Any(leaf => unchecked(leaf.Physical - parts[0].Physical) != leaf.Start - start || granted(leaf.Permission) != granted(parts[0].Permission))) return false;
         leaves.RemoveAll(parts.Contains);
         leaves.Add(new(start, size, parts[0].Physical, parts[0].Permission) { Accessed = parts.Any(leaf => leaf.Accessed), Dirty = parts.Any(leaf => leaf.Dirty) });
         return true;

@@ -138,6 +138,32 @@ public class GridTests
         }
     }
 
+    // Large IOTLBs keep old leaves for long, and harvests without a pause meet every change.
+    [Theory]
+    [InlineData("vtd", 1000)]
+    [InlineData("amd", 1000)]
+    [InlineData("smmu/0", 1000)]
+    [InlineData("smmu/1", 1000)]
+    [InlineData("smmu/2", 1000)]
+    [InlineData("smmu-s2/2", 1000)]
+    [InlineData("riscv", 1000)]
+    [InlineData("vtd", 100)]
+    [InlineData("smmu/2", 100)]
+    public void Splits_between_harvests_without_a_pause_lose_nothing_that_a_large_IOTLB_holds(string model, int nsPerEvent)
+    {
+        foreach (string policy in (string[])["eager", "on-dirty"])
+            foreach (string flush in (string[])["PerChunk", "PerRun", "PerPage"])
+            {
+                Experiment cell = Cell(["uni1g", model, "2M", policy, "on-cancel", flush]) with
+                {
+                    Iotlb = "assumed-4096", SplitDirty = "harvest-first", HarvestEvery = "asap", HarvestThreads = 2, WarmUp = $"{3000 * nsPerEvent}ns", CancelAfter = $"{8000 * nsPerEvent}ns",
+                };
+                Assert.Equal([], cell.Validate());
+                ReplayResult result = Replayer.Run(cell, new SyntheticTrace("uni1g", 15_000, nsPerEvent), cancellation: TestContext.Current.CancellationToken);
+                Assert.True(result.Missed4K == 0 && result.LeafChanges.LeavesSplit > 0, $"{policy} {flush}: {result.Missed4K} missed, {result.LeafChanges.LeavesSplit} split");
+            }
+    }
+
     public static TheoryData<string> Models => [.. IommuCatalogue.Models.Select(m => m.Name)];
 
     /// <summary>64 pages written in turn, one each 50 ns, from shortly before the first harvest begins until somewhere in it.</summary>

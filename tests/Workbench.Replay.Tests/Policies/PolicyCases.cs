@@ -30,6 +30,9 @@ internal static class PolicyCases
         from deviceTlb in Gen.OneOf(0, 0, 0, 4)
         from lag in Gen.Bool
         from loop in Gen.OneOf("open", "open", "open", "closed", "streaming")
+        from dirty in Gen.OneOf("carry", "harvest-first")
+        from large in Gen.OneOf("", "", "assumed-4096", "1x1024")
+        from costs in Gen.OneOf(null, null, new HarvestCosts { ScanNs = 0, ClearNs = 0, InvalidateNs = 0 }, new HarvestCosts { ScanNs = 0, ClearNs = 1, InvalidateNs = 200 }, new HarvestCosts { ScanNs = 1, ClearNs = 0, InvalidateNs = 5000 })
         select common with
         {
             Iommu = model.Name, AddressBits = model.AddressBits.Contains(common.AddressBits) ? common.AddressBits : 48,
@@ -38,8 +41,8 @@ internal static class PolicyCases
             WarmUp = policy == "seen-dirty" ? WarmUp : warmUp, CancelAfter = cancel, Flush = flush, FlushChunk = chunk,
             HarvestEvery = common.AtomicHarvest ? common.HarvestEvery : every, HarvestThreads = threads, CostLevel = level,
             BlockChange = model.Name.StartsWith("smmu", StringComparison.Ordinal) ? block : 2, DeviceTlb = deviceTlb,
-            // Only a break waits for updates on their way; other splits replace the entry that they go to.
-            DirtyOrder = lag && block == 0 && model.Name.StartsWith("smmu", StringComparison.Ordinal) ? "may-lag" : "before-data", Loop = loop,
+            SplitDirty = dirty, Iotlb = large.Length > 0 ? large : common.Iotlb, Costs = costs ?? common.Costs,
+            DirtyOrder = lag && model.Name.StartsWith("smmu", StringComparison.Ordinal) ? "may-lag" : "before-data", Loop = loop,
         };
 
     public static readonly Gen<(SmallTraces.Step[] Steps, Experiment Experiment)> Sound = Gen.Select(SmallTraces.Steps, Experiments)
@@ -49,16 +52,23 @@ internal static class PolicyCases
     /// <summary>Writes instead of unmaps.</summary>
     public static SmallTraces.Step[] WithoutUnmaps(SmallTraces.Step[] steps) => [.. steps.Select(s => s.Verb is >= 6 and <= 10 ? s with { Verb = 13 } : s)];
 
-    /// <summary>An orderly trace that goes on until everything that was begun is done.</summary>
-    public static ListTrace Trace(SmallTraces.Step[] steps, long shiftNs = 0)
+    /// <summary>How long a trace goes on after its last event: until everything is done, or hardly so long that a change has begun.</summary>
+    public static readonly Gen<long> TailNs = Gen.OneOf(Gen.Const(AllIsDoneNs), Gen.Long[0, 30_000], Gen.Long[0, 2000], Gen.Const(0L));
+
+    private const long AllIsDoneNs = 100_000, WarmUpNs = 20_000;
+
+    /// <summary>An orderly trace that goes on until everything that was begun is done, or as long as it is told.</summary>
+    public static ListTrace Trace(SmallTraces.Step[] steps, long shiftNs = 0, long tailNs = AllIsDoneNs)
     {
         ListTrace orderly = OrderlyTraces.Make(steps);
         TraceEvent[] events = [.. orderly.Events.Select(e => e with { TimeNs = e.TimeNs + shiftNs })];
-        return new([.. events, TraceEvent.Mark(events[^1].TimeNs + 100_000, 0)], ["end"], orderly.Provenance);
+        // Tracking has to begin.
+        long endNs = Math.Max(events[^1].TimeNs + tailNs, events[0].TimeNs + WarmUpNs);
+        return new([.. events, TraceEvent.Mark(endNs, 0)], ["end"], orderly.Provenance);
     }
 
-    public static ReplayResult Run(SmallTraces.Step[] steps, Experiment experiment, PageLog? pages = null, long shiftNs = 0) =>
-        Replayer.Run(experiment, Trace(steps, shiftNs), pages, cancellation: Xunit.TestContext.Current.CancellationToken);
+    public static ReplayResult Run(SmallTraces.Step[] steps, Experiment experiment, PageLog? pages = null, long shiftNs = 0, long tailNs = AllIsDoneNs) =>
+        Replayer.Run(experiment, Trace(steps, shiftNs, tailNs), pages, cancellation: Xunit.TestContext.Current.CancellationToken);
 
     public static HashSet<(DomainId Domain, ulong Page)> Written(PageLog log) => [.. log.Written.Select(p => (p.Domain, p.FirstPage))];
 

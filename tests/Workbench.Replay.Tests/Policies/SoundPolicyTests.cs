@@ -15,16 +15,16 @@ public class SoundPolicyTests
     private static Experiment Still(Experiment experiment) => experiment with { Policy = "never", Collapse = "never" };
 
     [Fact]
-    public void No_sound_combination_loses_a_page() => Sound.Sample((steps, experiment) =>
+    public void No_sound_combination_loses_a_page() => Gen.Select(Sound, TailNs).Sample((c, tailNs) =>
     {
-        Assert.Empty(experiment.Validate());
+        Assert.Empty(c.Experiment.Validate());
         PageLog log = new();
-        ReplayResult result = Run(steps, experiment, log);
+        ReplayResult result = Run(c.Steps, c.Experiment, log, tailNs: tailNs);
         Assert.Equal(0, result.Missed4K);
         // A harvest between two steps of a change leaves late dirt to the next, as it leaves updates that lag; the last comes after all.
         Assert.All(result.Harvests.TakeLast(1), row => Assert.Equal(0, row.Missed4K));
         Assert.Subset(Reported(log), Written(log));
-    }, iter: 1500, print: Print);
+    }, iter: 1500, print: c => $"tail of {c.Item2} ns, {Print(c.Item1)}");
 
     [Fact]
     public void Splitting_changes_neither_translations_nor_permissions() => Sound.Sample((steps, experiment) =>
