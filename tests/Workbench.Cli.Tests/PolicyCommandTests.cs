@@ -68,7 +68,7 @@ public sealed class PolicyCommandTests
         Assert.True(exit == 0, error);
         string[] lines = [.. output.Split('\n').Select(l => l.TrimEnd('\r'))];
         Assert.All(lines, line => Assert.True(line.Length <= 80, $"wider than 80 columns: {line}"));
-        Assert.Equal(4, lines.Count(l => l.StartsWith("eager-chunked:512M after-copy ", StringComparison.Ordinal) || l.StartsWith("eager-chunked:512M none ", StringComparison.Ordinal)));
+        Assert.Equal(6, lines.Count(l => l.StartsWith("eager-chunked:512M after-copy ", StringComparison.Ordinal) || l.StartsWith("eager-chunked:512M none ", StringComparison.Ordinal)));
         Assert.Contains("vtd, leaves as mapped", lines);
     }
 
