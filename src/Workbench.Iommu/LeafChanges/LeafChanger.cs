@@ -5,7 +5,8 @@ namespace Workbench.Iommu.LeafChanges;
 
 /// <summary>
 /// Splits and collapses leaves of a domain that devices use meanwhile, as the part's rule asks. Enumerate to do it: each step has been done when it is
-/// told (an invalidation is executed after), and DMA, maps and unmaps may happen between steps; another changer may not.
+/// told (an invalidation is executed after), and DMA, maps and unmaps may happen between steps. Another changer of the same leaves may not, nor a scan that
+/// clears: what it clears in new entries may still be written through the old one, as long as that is cached.
 /// </summary>
 public sealed class LeafChanger
 {
