@@ -74,7 +74,8 @@ public sealed partial record Experiment
     /// <summary>Which step of a harvest loses a page that is written through a cached entry.</summary>
     internal string? EffectiveFlushCause => SkipsTlbi ? "the SMMUv3 driver of Linux 6.12 issues no TLBI after clearing D" : Flush.IsSound ? null : Flush.LossCause;
 
-    internal StepCosts StepCosts => AtomicHarvest ? default : CostProfiles.Find(CostProfile).StepsAt(Level).With(Costs);
+    /// <summary>What steps take by a profile; nothing if harvests are atomic.</summary>
+    internal StepCosts StepCostsOf(CostProfile profile) => AtomicHarvest ? default : profile.StepsAt(Level).With(Costs);
 
     internal CostLevel Level => CostLevel switch { "low" => Replay.Costs.CostLevel.Low, "high" => Replay.Costs.CostLevel.High, _ => Replay.Costs.CostLevel.Default };
 

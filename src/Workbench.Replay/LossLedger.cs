@@ -57,7 +57,7 @@ internal sealed class LossLedger(Machine machine, string? flushCause, string? tr
         bool wasSwallowed = swallowed.TryGetValue((domain, page), out (long TimeNs, RequesterId Device, bool WasUnmapped) write);
         int at = dropped.FindLastIndex(d => d.Domain == domain && page >= d.FirstPage && page <= d.LastPage);
         // The later of the two: what was thrown away before a write is not that write.
-        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return Lost(dropped[at].TimeNs, "its dirty bit was thrown away: " + dropped[at].Step);
+        if (at >= 0 && (!wasSwallowed || dropped[at].TimeNs > write.TimeNs)) return ThrownAway();
         if (trackerCause is not null) return wasSwallowed ? new(domain, page, write.TimeNs, write.Device, write.WasUnmapped ? Unmapped : trackerCause) : Lost(0, trackerCause);
         string? stale = leftCached.FindLast(c => c.Domain == domain && page >= c.FirstPage && page <= c.LastPage).Cause;
         // A walk from a paging-structure cache swallows nothing: it sets D, in a table that is in use no more.
@@ -66,9 +66,11 @@ internal sealed class LossLedger(Machine machine, string? flushCause, string? tr
             : "unexplained: please report this with the trace and the experiment");
         string? cause = write.WasUnmapped ? Unmapped : stale ?? flushCause;
         // Every invalidation was in its place, so what the entry was believed for had been thrown away before.
-        if (cause is null && at >= 0) return Lost(dropped[at].TimeNs, "its dirty bit was thrown away: " + dropped[at].Step);
+        if (cause is null && at >= 0) return ThrownAway();
         cause ??= "an invalidation did not reach it";
         return new(domain, page, write.TimeNs, write.Device, Believed + cause);
+
+        MissedPage ThrownAway() => Lost(dropped[at].TimeNs, "its dirty bit was thrown away: " + dropped[at].Step);
 
         MissedPage Lost(long timeNs, string why) => new(domain, page, timeNs, default, why) { WriteIsKnown = false };
     }

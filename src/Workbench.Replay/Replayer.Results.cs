@@ -35,7 +35,7 @@ public sealed partial class Replayer
     {
         int devices = experiment.DeviceTlb > 0 ? machine.Domains.Sum(d => d.Domain.Attachments.Count) : 0;
         CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, tracker.FaultsHandled);
-        return CostEstimate.Of(counts, CostProfiles.Find(experiment.CostProfile), Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
+        return CostEstimate.Of(counts, profile, Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
     }
 
     /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>

@@ -26,6 +26,7 @@ public sealed partial class Replayer
     private readonly Experiment experiment;
     private readonly ITraceSource source;
     private readonly View view;
+    private readonly CostProfile profile;
     private readonly Machine machine;
     private readonly IIommu hardware;
     private readonly GuestMemory memory;
@@ -60,7 +61,9 @@ public sealed partial class Replayer
     private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
-        TrackerContext context = new(machine, clock, experiment.StepCosts) { View = view, GuestMemory = source.Provenance.GuestMemory };
+        // Read once: a file may be gone when a long replay ends.
+        profile = CostProfiles.Find(experiment.CostProfile);
+        TrackerContext context = new(machine, clock, experiment.StepCostsOf(profile)) { View = view, GuestMemory = source.Provenance.GuestMemory };
         tracker = TrackerCatalogue.Create(experiment, context);
         (seesWrites, seesPins, handlesFaults) = (tracker.SeesWrites, tracker.SeesPins, tracker.HandlesFaults);
         machine.Tracker = tracker;
@@ -151,7 +154,7 @@ public sealed partial class Replayer
     private bool RunClosed(Action<long>? progress, CancellationToken cancellation)
     {
         ClosedLoop loop = new(source, experiment.Loop == "streaming" ? LoopGaps.Absorb : LoopGaps.Keep);
-        StepCosts costs = CostProfiles.Find(experiment.CostProfile).StepsAt(experiment.Level);
+        StepCosts costs = profile.StepsAt(experiment.Level);
         bool stopped = false;
         while (!stopped && loop.TryNext(out TraceEvent e))
         {
