@@ -24,6 +24,7 @@ internal static partial class CommandLine
             PolicyCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
+            NotebookCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
