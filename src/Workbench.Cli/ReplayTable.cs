@@ -118,29 +118,15 @@ internal static class ReplayTable
     private static void Verdict(TextWriter to, ReplaySummary s, ReplayResult r)
     {
         to.WriteLine();
-        if (s.Missed4K == 0)
-        {
-            if (s.Harvests == 0) to.WriteLine("No access reached the IOMMU, so there was nothing to track.");
-            else
-            {
-                to.WriteLine("Nothing was missed: every write that reached memory was followed by a report of");
-                to.WriteLine("its page whose invalidation had completed.");
-            }
-            if (s.Faults > 0 || s.UnmappedAccesses > 0)
-                foreach (string line in Wrap(string.Create(CultureInfo.InvariantCulture, $"But {s.Faults:n0} requests faulted and {s.UnmappedAccesses:n0} accesses had no mapping: what they would have written is not in the truth."), 80)) to.WriteLine(line);
-            return;
-        }
-        to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"MISSED {s.Missed4K:n0} pages: written and not reported afterwards. A migration loses them."));
+        foreach (string line in Wrap(r.Verdict, 80)) to.WriteLine(line);
+        if (r.VerdictLimit is { } limit)
+            foreach (string line in Wrap(limit, 80)) to.WriteLine(line);
         foreach (MissedPage page in r.MissedPages.Take(ShownMissed))
-            to.WriteLine($"  {page.Iova}{When(page)}");
+            to.WriteLine($"  {page}");
         if (s.Missed4K > ShownMissed) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {s.Missed4K - ShownMissed:n0} more (missed.csv with --out)"));
-        foreach (string cause in r.MissedPages.Select(m => m.Cause).Distinct())
+        foreach (string cause in r.MissedCauses)
             foreach (string line in Wrap("Cause: " + cause + ".", 80)) to.WriteLine(line);
     }
-
-    private static string When(MissedPage page) => page.WriteIsKnown
-        ? string.Create(CultureInfo.InvariantCulture, $" at {page.TimeNs / 1e9:f6} s by {page.Device}")
-        : page.TimeNs == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", lost at {page.TimeNs / 1e9:f6} s");
 
     internal static IEnumerable<string> Wrap(string text, int width)
     {

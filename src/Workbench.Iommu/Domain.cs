@@ -1,8 +1,11 @@
+using Workbench.Display;
+using Workbench.Iommu.Display;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu;
 
 /// <summary>An address space as the driver keeps it: a table, a cache tag and the devices that use it.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<Domain, DomainDisplay>))]
 public sealed class Domain(DomainId id, IPageTable table)
 {
     /// <summary>The tag of its translations in caches.</summary>

@@ -1,6 +1,10 @@
+using Workbench.Display;
+using Workbench.Iommu.Display;
+
 namespace Workbench.Iommu;
 
 /// <summary>What the hardware did: plain counts, architectural facts of a replay.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<IommuCounters, IommuCountersDisplay>))]
 public struct IommuCounters
 {
     /// <summary>Requests answered by the IOTLB alone.</summary>

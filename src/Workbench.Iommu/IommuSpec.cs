@@ -1,10 +1,13 @@
+using Workbench.Display;
 using Workbench.Iommu.Ats;
 using Workbench.Iommu.Caches;
+using Workbench.Iommu.Display;
 using Workbench.Iommu.Invalidation;
 
 namespace Workbench.Iommu;
 
 /// <summary>Which IOMMU to build. Checked once, when the machine is built: what the model does not have is refused by name.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<IommuSpec, IommuSpecDisplay>))]
 public sealed record IommuSpec
 {
     /// <summary>The vendor model: a name of the catalogue, e.g. "vtd".</summary>

@@ -1,3 +1,5 @@
+using Workbench.Display;
+using Workbench.Iommu.Display;
 using Workbench.Iommu.Faults;
 
 namespace Workbench.Iommu;
@@ -16,6 +18,7 @@ public enum TranslationSource : byte
 }
 
 /// <summary>The outcome of one request: an address and the size of the page used, or a fault.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<Translation, TranslationDisplay>))]
 public struct Translation
 {
     /// <summary>Physical address of the request's first byte; 0 with a fault.</summary>

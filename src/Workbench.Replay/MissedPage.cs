@@ -1,3 +1,4 @@
+using System.Globalization;
 using Workbench.Iommu;
 
 namespace Workbench.Replay;
@@ -15,4 +16,9 @@ public sealed record MissedPage(DomainId Domain, ulong Page, long TimeNs, Reques
 
     /// <summary>Address of the page's first byte, in the view's addresses.</summary>
     public Iova Iova => new(Page << 12);
+
+    /// <summary>Address, time and device, as far as they are known; the cause is said once for all pages.</summary>
+    public override string ToString() => Iova + (WriteIsKnown
+        ? string.Create(CultureInfo.InvariantCulture, $" at {TimeNs / 1e9:f6} s by {Device}")
+        : TimeNs == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", lost at {TimeNs / 1e9:f6} s"));
 }

@@ -1,9 +1,12 @@
+using Workbench.Display;
 using Workbench.Iommu;
 using Workbench.Iommu.Faults;
+using Workbench.Replay.Display;
 
 namespace Workbench.Replay;
 
 /// <summary>What a replay counted. Sums over harvests unless the name says distinct; depends on nothing but experiment and trace.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<ReplayResult, ReplayResultDisplay>))]
 public sealed partial record ReplayResult
 {
     /// <summary>The view that was replayed (never <see cref="View.Migration"/>).</summary>

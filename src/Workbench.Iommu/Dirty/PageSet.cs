@@ -1,4 +1,6 @@
 using System.Numerics;
+using Workbench.Display;
+using Workbench.Iommu.Display;
 
 namespace Workbench.Iommu.Dirty;
 
@@ -6,6 +8,7 @@ namespace Workbench.Iommu.Dirty;
 /// A set of page numbers for sparse address spaces: bitmaps of 2^15 pages (128 MiB of 4 KiB pages, 4 KiB of memory each),
 /// found through a hash of their numbers. Any 64-bit page number is allowed.
 /// </summary>
+[TypeFormatterSource(typeof(SelfFormatter<PageSet, PageSetDisplay>))]
 public sealed class PageSet
 {
     private const int ChunkPagesLog2 = 15;

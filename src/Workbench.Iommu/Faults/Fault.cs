@@ -1,9 +1,12 @@
 using System.Globalization;
+using Workbench.Display;
+using Workbench.Iommu.Display;
 using Workbench.Iommu.PageTables;
 
 namespace Workbench.Iommu.Faults;
 
 /// <summary>One architectural fault: a value in the result, never an exception.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<Fault, FaultDisplay>))]
 public readonly record struct Fault(FaultKind Kind, RequesterId Device, Pasid? Pasid, Iova Iova, bool IsWrite)
 {
     /// <summary>Where in the walk it arose.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Numerics;
+using Workbench.Display;
 using Workbench.Iommu.Dirty;
+using Workbench.Iommu.Display;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Memory;
 
@@ -10,6 +12,7 @@ namespace Workbench.Iommu.PageTables;
 /// The write side of a table: what a driver does to it. Entries change by single 64-bit exchanges, so hardware may walk meanwhile. A leaf
 /// that fills a run of entries is one leaf in every count and report.
 /// </summary>
+[TypeFormatterSource(typeof(SelfFormatter<IPageTable, PageTableDisplay>))]
 public sealed unsafe partial class PageTable<TFormat> : IPageTable
     where TFormat : struct, IDirtyTrackingFormat
 {
