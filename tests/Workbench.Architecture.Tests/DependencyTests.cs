@@ -13,7 +13,8 @@ public sealed partial class DependencyTests
         ["Workbench.Iommu"] = [],
         ["Workbench.Traces"] = ["Workbench.Iommu"],
         ["Workbench.Replay"] = ["Workbench.Traces", "Workbench.Iommu"],
-        ["Workbench.Cli"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Analysis"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Cli"] = ["Workbench.Analysis", "Workbench.Notebooks", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
     };
 
     private static readonly string[] Vendors = ["Amd", "RiscV", "Smmu", "Vtd"];
