@@ -27,6 +27,15 @@ public static class ResultWriter
     /// <summary>Names of the time series' columns, in order.</summary>
     public static IReadOnlyList<string> ColumnNames { get; } = [.. Columns.Select(c => c.Name)];
 
+    /// <summary>What a row holds in a column of <see cref="ColumnNames"/>.</summary>
+    public static long ValueOf(HarvestRow row, string column)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        foreach ((string name, Func<HarvestRow, long> value) in Columns)
+            if (name == column) return value(row);
+        throw new ArgumentException($"There is no column '{column}'; there is: {string.Join(", ", ColumnNames)}.", nameof(column));
+    }
+
     /// <summary>Writes all files; an older result in the folder is replaced file by file. Returns the files' names.</summary>
     public static IReadOnlyList<string> Write(string folder, ReplayResult result, Experiment experiment, PageLog? pages, string traceName, string traceSha256, string tool)
     {

@@ -13,8 +13,9 @@ public sealed partial class DependencyTests
         ["Workbench.Iommu"] = [],
         ["Workbench.Traces"] = ["Workbench.Iommu"],
         ["Workbench.Replay"] = ["Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Analysis"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
         ["Workbench.Notebooks"] = [],
-        ["Workbench.Cli"] = ["Workbench.Notebooks", "Workbench.Analysis", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Cli"] = ["Workbench.Analysis", "Workbench.Notebooks", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
     };
 
     private static readonly string[] Vendors = ["Amd", "RiscV", "Smmu", "Vtd"];

@@ -7,7 +7,7 @@ namespace Workbench.Architecture.Tests;
 
 public sealed class PublicApiTests
 {
-    public static TheoryData<string> Assemblies => ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay"];
+    public static TheoryData<string> Assemblies => ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay", "Workbench.Analysis"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

@@ -29,16 +29,15 @@ internal static class CompareCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetRequiredValue(Trace);
-        (string Name, Experiment Experiment)[] asked = [.. Experiments(ExperimentOptions.Read(parsed), NamesIn(parsed.GetValue(Models)))];
+        ModelComparison comparison = new() { Common = ExperimentOptions.Read(parsed), Iommus = NamesIn(parsed.GetValue(Models)) };
         // What no model could make right is wrong for the command; what one lacks leaves that one out and says so.
-        string[] problems = [.. asked.SelectMany(a => WithoutChoices(a.Experiment).Validate()).Distinct()];
-        if (problems.Length > 0) throw new ArgumentException(string.Join(" ", problems));
+        if (comparison.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems));
         if (ExperimentOptions.FileNamesIommu(parsed)) Console.Error.WriteLine("workbench: note: the experiment file names an iommu, which compare does not use; say --iommu.");
         List<ReplaySummary> summaries = [];
         List<string> leftOut = [];
         HashSet<ulong> truths = [];
         string title = "";
-        foreach ((string name, Experiment experiment) in asked)
+        foreach ((string name, Experiment experiment) in comparison.Cells())
         {
             if (experiment.Validate() is { Count: > 0 } lacks)
             {
@@ -81,27 +80,10 @@ internal static class CompareCommand
         }
     }
 
-    /// <summary>The experiment with what models differ in set to what its model has.</summary>
-    private static Experiment WithoutChoices(Experiment e) => e with { AddressBits = IommuCatalogue.Find(e.Iommu)?.AddressBits[0] ?? e.AddressBits, Granule = "4K", PageSize = "as-mapped" };
-
     private static string[] NamesIn(string? models)
     {
         if (models is null) return [.. IommuCatalogue.Models.Select(m => m.Name)];
         string[] names = models.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return names.Length > 0 ? names : throw new ArgumentException($"--iommu '{models}' names no model; there is: {IommuCatalogue.Names}.");
-    }
-
-    private static IEnumerable<(string Name, Experiment Experiment)> Experiments(Experiment common, string[] names)
-    {
-        // A granule asked for in general is for the models that have it, if any does.
-        bool hasGranule(string name) => IommuCatalogue.Find(name) is { } model && PageSizes.Log2Of(common.Granule) is { } granule && model.LeafSizes.ContainsKey(granule);
-        bool isForSome = names.Any(hasGranule);
-        foreach (string name in names)
-        {
-            string[] parts = name.Split(':', 2);
-            Experiment e = common with { Iommu = parts[0] };
-            if (parts.Length == 2) yield return (name, e with { Granule = parts[1] });
-            else yield return (name, isForSome && !hasGranule(name) ? e with { Granule = "4K" } : e);
-        }
     }
 }

@@ -1,0 +1,157 @@
+using System.Globalization;
+using Plotly.NET;
+using Workbench.Analysis.Figures;
+using Workbench.Analysis.Passes;
+using Workbench.Iommu.Caches;
+using Workbench.Replay;
+
+namespace Workbench.Analysis;
+
+/// <summary>Where and how often memory is written.</summary>
+public static partial class Charts
+{
+    private const int ShortestWindowLog2 = 10;
+
+    /// <inheritdoc cref="CumulativeUnique(IEnumerable{Recording}, View, string, int, string?)"/>
+    public static GenericChart CumulativeUnique(this Recording recording, View view = View.Migration, string granule = "4K", int bins = 200, string? title = null) => CumulativeUnique([recording], view, granule, bins, title);
+
+    /// <summary>Distinct pages written since the beginning, over time: how fast a workload reaches new memory. Counted from the trace, without an IOMMU.</summary>
+    /// <param name="recordings">Recordings to overlay; time counts from each one's first event.</param>
+    /// <param name="view">Which addresses count; what a migration tracks, if not said.</param>
+    /// <param name="granule">The size of what is counted, "4K", "2M" and so on.</param>
+    /// <param name="bins">Points of each line, 1 to 10,000.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart CumulativeUnique(this IEnumerable<Recording> recordings, View view = View.Migration, string granule = "4K", int bins = 200, string? title = null)
+    {
+        int log2 = GranuleOf(granule);
+        if (bins is < 1 or > 10_000) throw new ArgumentOutOfRangeException(nameof(bins), $"{bins} points: 1 to 10,000 are possible.");
+        Recording[] all = [.. recordings];
+        string heading = title ?? (all.Length == 1 ? $"Memory written for the first time: {all[0].Name}" : "Memory written for the first time");
+        const string xAxis = "Time since the first event (s)";
+        string yAxis = $"Distinct {Iec(log2)} pages written (pages)";
+        if (all.Length == 0) return Nothing(heading, xAxis, yAxis, "No recordings were given.");
+        Drawing figure = new(heading);
+        figure.Axes(xAxis, AxisKind.FromZero, yAxis, AxisKind.FromZero);
+        string[] labels = Distinct([.. all.Select(r => r.Name)]);
+        List<double> totals = [];
+        for (int i = 0; i < all.Length; i++)
+        {
+            (double[] x, double?[] y) = Cumulate(all[i], view, log2, bins);
+            totals.Add(y[^1] ?? 0);
+            figure.Line(labels[i], x, y);
+        }
+        if (totals.Max() == 0) figure.Say("Nothing was written.");
+        string unit = $"pages of {Iec(log2)}";
+        return figure.Build($"{LowestAndHighest(labels, totals, v => $"{Words.Number(v)} {unit} ({Words.ShowBytes(v * Math.Pow(2, log2))})")} Counted in the {Words.Of(WritePass.ViewOf(all[0], view))} view.");
+    }
+
+    private static (double[] X, double?[] Y) Cumulate(Recording recording, View view, int log2, int bins)
+    {
+        long first = recording.FirstTimeNs, length = recording.LastTimeNs - first;
+        HashSet<(int, ulong)> seen = [];
+        long[] added = new long[bins + 1];
+        WritePass.Run(recording, view, write =>
+        {
+            // A write at the edge of a bin belongs to the point at that edge.
+            long at = length == 0 ? 0 : (long)(((Int128)(write.TimeNs - first) * bins + length - 1) / length);
+            for (ulong page = write.FirstPage >> (log2 - 12); page <= write.LastPage >> (log2 - 12); page++)
+                if (seen.Add((write.Space, page))) added[at]++;
+        });
+        double[] x = new double[bins + 1];
+        double?[] y = new double?[bins + 1];
+        long sum = 0;
+        for (int i = 0; i <= bins; i++)
+        {
+            x[i] = length / 1e9 * i / bins;
+            y[i] = sum += added[i];
+        }
+        return (x, y);
+    }
+
+    /// <summary>
+    /// How much memory is written in a window of time of a given length, on average over all windows: the dirty memory that a harvest every so often
+    /// would find. One line for each page size; both axes are logarithmic.
+    /// </summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="view">Which addresses count; what a migration tracks, if not said.</param>
+    /// <param name="granules">Sizes of pages, each a line; nothing for 4K, 2M and 1G.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart Footprint(this Recording recording, View view = View.Migration, IEnumerable<string>? granules = null, string? title = null)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        string heading = title ?? $"Memory written within a window of time: {recording.Name}";
+        FootprintCounter[] counters = [.. (granules ?? ["4K", "2M", "1G"]).Select(g => new FootprintCounter(GranuleOf(g)))];
+        WritePass.Run(recording, view, write =>
+        {
+            foreach (FootprintCounter counter in counters) counter.Add(write, recording.FirstTimeNs);
+        });
+        double largest = counters.Select(c => c.Regions * Math.Pow(2, c.RegionLog2)).DefaultIfEmpty().Max();
+        if (largest == 0) return Nothing(heading, "Length of the window (ns)", "Memory written (B)", counters.Length == 0 ? "No page sizes were given." : "Nothing was written.");
+        (double timeSize, string timeUnit) = Words.TimeUnit(recording.LastTimeNs - recording.FirstTimeNs + 1);
+        (double byteSize, string byteUnit) = Words.ByteUnit(largest);
+        Drawing figure = new(heading);
+        figure.Axes($"Length of the window ({timeUnit}, logarithmic)", AxisKind.Log, $"Memory written in it, on average ({byteUnit}, logarithmic)", AxisKind.Log);
+        List<string> ends = [];
+        foreach (FootprintCounter counter in counters)
+        {
+            double region = Math.Pow(2, counter.RegionLog2);
+            (long WindowNs, double Regions)[] curve = [.. counter.Finish(recording.FirstTimeNs, recording.LastTimeNs)];
+            // Windows below a microsecond show single writes, unless there is nothing longer.
+            if (curve.Length > ShortestWindowLog2 + 2) curve = curve[ShortestWindowLog2..];
+            figure.Line($"{Iec(counter.RegionLog2)} pages", curve.Select(p => p.WindowNs / timeSize), curve.Select(p => p.Regions > 0 ? (double?)(p.Regions * region / byteSize) : null), markers: curve.Length < 3,
+                hover: [.. curve.Select(p => $"{Words.ShowTime(p.WindowNs)}: {Words.Number(p.Regions)} pages, {Words.ShowBytes(p.Regions * region)}")]);
+            ends.Add($"{Words.ShowBytes(curve[0].Regions * region)} in {Words.ShowTime(curve[0].WindowNs)} and {Words.ShowBytes(curve[^1].Regions * region)} in all with pages of {Iec(counter.RegionLog2)}");
+        }
+        return figure.Build($"{recording.Name} writes {string.Join("; ", ends)}.");
+    }
+
+    /// <summary>
+    /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, replayed once for each point; one line for each model and page size.
+    /// </summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="models">IOMMU models; nothing for the experiment's.</param>
+    /// <param name="pageSizes">Largest leaves, such as "4K" and "2M"; nothing for the experiment's.</param>
+    /// <param name="entries">Numbers of entries, 1 to 65,536; nothing for 1, 4, 16 and so on to 4096.</param>
+    /// <param name="experiment">Everything else; nothing for the usual.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart IotlbMissCurve(this Recording recording, IEnumerable<string>? models = null, IEnumerable<string>? pageSizes = null, IEnumerable<int>? entries = null, Experiment? experiment = null, string? title = null)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        experiment ??= new();
+        int[] sizes = [.. entries ?? [1, 4, 16, 64, 256, 1024, 4096]];
+        List<Experiment> experiments = [];
+        foreach ((_, Experiment model) in new ModelComparison { Common = experiment, Iommus = [.. models ?? [PolicyRow.ModelOf(experiment)]] }.Cells())
+            foreach (string pageSize in pageSizes ?? [experiment.PageSize])
+                foreach (int size in sizes) experiments.Add(model with { PageSize = pageSize, Iotlb = string.Create(CultureInfo.InvariantCulture, $"1x{size}:lru") });
+        return recording.Sweep(experiments).IotlbMissCurve(title);
+    }
+
+    /// <summary>IOTLB miss ratio over entries, from runs that differ in their IOTLB; runs of one label make a line.</summary>
+    public static GenericChart IotlbMissCurve(this IEnumerable<ReplayRun> runs, string? title = null)
+    {
+        const string xAxis = "IOTLB entries (logarithmic)", yAxis = "IOTLB misses (% of translations)";
+        ReplayRun[] all = [.. runs];
+        string heading = TitleOf(title, "IOTLB misses by size", all);
+        if (all.Length == 0) return Nothing(heading, xAxis, yAxis, "No runs were given.");
+        if (all.All(r => Translations(r) == 0)) return Nothing(heading, xAxis, yAxis, "No translations: the device accessed nothing.");
+        Drawing figure = new(heading);
+        figure.Axes(xAxis, AxisKind.Log, yAxis, AxisKind.FromZero);
+        bool isOneTrace = all.Select(r => r.Trace).Distinct().Count() == 1;
+        List<string> ends = [];
+        foreach (IGrouping<string, ReplayRun> line in all.Where(r => Translations(r) > 0).GroupBy(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}"))
+        {
+            (int Entries, double Percent)[] points = [.. line.Select(r => (Entries: EntriesOf(r), Percent: 100.0 * r.Result.Counters.IotlbMisses / Translations(r))).OrderBy(p => p.Entries)];
+            figure.Line(line.Key, points.Select(p => (double)p.Entries), points.Select(p => (double?)p.Percent), markers: true);
+            ends.Add($"{line.Key}: {Words.Number(points[0].Percent)} % with {Words.Count(points[0].Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}, {Words.Number(points[^1].Percent)} % with {points[^1].Entries:n0}");
+        }
+        return figure.Build($"Of the translations the IOTLB misses, by size. {string.Join("; ", ends)}.");
+    }
+
+    private static long Translations(ReplayRun run) => run.Result.Counters.IotlbHits + run.Result.Counters.IotlbMisses + run.Result.Counters.DirtyRewalks;
+
+    private static int EntriesOf(ReplayRun run) => IotlbGeometry.TryParse(run.Experiment.Iotlb, out IotlbGeometry geometry, out string error) ? geometry.Entries : throw new ArgumentException(error, nameof(run));
+
+    private static int GranuleOf(string granule) => PageSizes.Log2Of(granule) ?? throw new ArgumentException($"'{granule}' is no page size; a power of two from 4K up, written with K, M, G or T.", nameof(granule));
+
+    private static string Iec(int log2) => Words.ShowBytes(Math.Pow(2, log2));
+}

@@ -1,0 +1,56 @@
+using Plotly.NET;
+using Workbench.Analysis.Figures;
+using Workbench.Replay;
+
+namespace Workbench.Analysis;
+
+/// <summary>Trade-offs.</summary>
+public static partial class Charts
+{
+    /// <summary>
+    /// What each cell of a policy study sends over what it costs in software. A cell that lost pages is hollow. The dotted line joins the cells that
+    /// lose nothing and that no other sound one beats in both; logarithmic where values span a factor of 20.
+    /// </summary>
+    /// <param name="rows">Rows of <see cref="Recording.Policies"/>.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart Frontier(this IEnumerable<PolicyRow> rows, string? title = null)
+    {
+        PolicyRow[] all = [.. rows];
+        string heading = title ?? "What is sent, and what finding it costs";
+        if (all.Length == 0) return Nothing(heading, "Time of software (ns)", "Sent over all harvests (B)", "No rows were given.");
+        double[] costs = [.. all.Select(CostOf)], sent = [.. all.Select(r => (double)r.BytesToSend)];
+        (double costSize, string costUnit) = Words.TimeUnit(costs.Max());
+        (double sentSize, string sentUnit) = Words.ByteUnit(sent.Max());
+        Drawing figure = new(heading);
+        figure.Axes(Title("Time of software", costUnit, IsWide(costs)), IsWide(costs) ? AxisKind.Log : AxisKind.FromZero, Title("Sent over all harvests", sentUnit, IsWide(sent)), IsWide(sent) ? AxisKind.Log : AxisKind.FromZero);
+        PolicyRow[] front = ParetoOf(all);
+        if (front.Length > 1) figure.Guide("best of the sound ones", front.Select(r => (double?)(CostOf(r) / costSize)), front.Select(r => (double?)(r.BytesToSend / sentSize)));
+        int series = 0;
+        foreach (IGrouping<string, PolicyRow> model in all.GroupBy(r => r.Iommu))
+        {
+            foreach (IGrouping<bool, PolicyRow> kind in model.GroupBy(r => r.Missed4K > 0).OrderBy(g => g.Key))
+                figure.Points(kind.Key ? model.Key + ", loses pages" : model.Key, kind.Select(r => (double?)(CostOf(r) / costSize)), kind.Select(r => (double?)(r.BytesToSend / sentSize)), [.. kind.Select(Describe)], kind.Key, series);
+            series++;
+        }
+        int lossy = all.Count(r => r.Missed4K > 0);
+        string best = front.Length == 0 ? "Every one of them lost pages." : $"Least is sent by {NameOf(front[^1])} ({Words.ShowBytes(front[^1].BytesToSend)} for {Words.ShowTime(CostOf(front[^1]))}); cheapest is {NameOf(front[0])} ({Words.ShowTime(CostOf(front[0]))} for {Words.ShowBytes(front[0].BytesToSend)}).";
+        return figure.Build($"{Words.Count(all.Length, "combination")}, {lossy} of which lost pages. {best}");
+    }
+
+    /// <summary>The rows that lose nothing and that none of these beats in both, from the cheapest to the one that sends least.</summary>
+    internal static PolicyRow[] ParetoOf(IEnumerable<PolicyRow> rows)
+    {
+        List<PolicyRow> front = [];
+        foreach (PolicyRow row in rows.Where(r => r.Missed4K == 0 && r.Sound).OrderBy(CostOf).ThenBy(r => r.BytesToSend))
+            if (front.Count == 0 || row.BytesToSend < front[^1].BytesToSend) front.Add(row);
+        return [.. front];
+    }
+
+    private static double CostOf(PolicyRow row) => row.HarvestNs.Default + row.LeafChangeNs.Default;
+
+    private static string NameOf(PolicyRow row) => $"{row.Iommu} {row.Granule} {row.Policy} flush {Words.Of(row.Flush)}";
+
+    private static string Describe(PolicyRow row) => $"{NameOf(row)}: {Words.ShowBytes(row.BytesToSend)} sent, {Words.ShowTime(CostOf(row))}" + (row.Missed4K > 0 ? $", {Words.Count(row.Missed4K, "page")} lost" : "");
+
+    private static string Title(string what, string unit, bool isLog) => $"{what} ({unit}{(isLog ? ", logarithmic" : "")})";
+}

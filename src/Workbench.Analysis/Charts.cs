@@ -1,0 +1,81 @@
+using Plotly.NET;
+using Workbench.Analysis.Figures;
+using Dyn = DynamicObj.DynamicObj;
+
+namespace Workbench.Analysis;
+
+/// <summary>
+/// The house charts: one call each, from runs, rows or recordings. Every chart says in a sentence or two what it shows (<see cref="Summary"/>), so
+/// that it can be read where it cannot be seen; the same input gives the same figure.
+/// </summary>
+public static partial class Charts
+{
+    /// <summary>Points of a line at most; more harvests are averaged in groups.</summary>
+    private const int MostPoints = 1000;
+
+    /// <summary>What a chart shows, in a sentence or two; empty for a chart that does not say.</summary>
+    public static string Summary(this GenericChart chart)
+    {
+        ArgumentNullException.ThrowIfNull(chart);
+        return GenericChart.getLayout(chart).Properties.GetValueOrDefault("meta") is Dyn meta && meta.Properties.GetValueOrDefault("summary") is string summary ? summary : "";
+    }
+
+    /// <summary>The figure (data and layout) as plotly's JSON.</summary>
+    public static string ToFigureJson(this GenericChart chart) => GenericChart.toFigureJson(chart);
+
+    /// <summary>Labels that tell runs apart: the trace's name is added where traces differ, a number where all else is the same.</summary>
+    private static string[] LabelsOf(IReadOnlyList<ReplayRun> runs)
+    {
+        bool isOneTrace = runs.Select(r => r.Trace).Distinct().Count() <= 1;
+        return Distinct([.. runs.Select(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}")]);
+    }
+
+    private static string[] Distinct(IReadOnlyList<string> labels)
+    {
+        Dictionary<string, int> seen = [];
+        return [.. labels.Select(label =>
+        {
+            int before = seen.GetValueOrDefault(label);
+            seen[label] = before + 1;
+            return before == 0 ? label : $"{label} ({before + 1})";
+        })];
+    }
+
+    /// <summary>A chart without data that says why.</summary>
+    private static GenericChart Nothing(string title, string x, string y, string sentence)
+    {
+        Drawing figure = new(title);
+        figure.Axes(x, AxisKind.FromZero, y, AxisKind.FromZero);
+        figure.Say(sentence);
+        return figure.Build(sentence);
+    }
+
+    private static string TitleOf(string? given, string usual, IReadOnlyList<ReplayRun> runs)
+    {
+        if (given is not null) return given;
+        string[] traces = [.. runs.Select(r => r.Trace).Distinct()];
+        return traces.Length == 1 ? $"{usual}: {traces[0]}" : usual;
+    }
+
+    /// <summary>Are these values that a logarithmic axis shows better? All above 0, and the largest at least twenty times the smallest.</summary>
+    private static bool IsWide(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        return all.Length > 1 && all.Min() > 0 && all.Max() >= 20 * all.Min();
+    }
+
+    /// <summary>Of two ends, said once if they are the same.</summary>
+    private static string LowestAndHighest(string[] labels, IReadOnlyList<double> values, Func<double, string> show)
+    {
+        if (values.Count == 1) return $"{labels[0]}: {show(values[0])}.";
+        int low = Index(values, values.Min()), high = Index(values, values.Max());
+        return values[low] == values[high] ? $"All {values.Count} the same: {show(values[low])}." : $"Lowest: {labels[low]} with {show(values[low])}; highest: {labels[high]} with {show(values[high])}.";
+    }
+
+    private static int Index(IReadOnlyList<double> values, double wanted)
+    {
+        int at = 0;
+        while (values[at] != wanted) at++;
+        return at;
+    }
+}
