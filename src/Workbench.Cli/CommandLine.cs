@@ -24,6 +24,7 @@ internal static partial class CommandLine
             PolicyCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
+            KernelCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -36,7 +37,7 @@ internal static partial class CommandLine
             return WrongInput;
         }
         // The library's own handling of signals fails at the second one, so it is switched off.
-        using Interruption interruption = new(parsed.Action is AsynchronousCommandLineAction);
+        using Interruption interruption = new(parsed.Action is AsynchronousCommandLineAction, endsByCtrlC: !KernelRunCommand.Is(parsed.CommandResult.Command));
         try
         {
             return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token).GetAwaiter().GetResult();
