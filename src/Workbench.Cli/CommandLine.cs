@@ -25,6 +25,7 @@ internal static partial class CommandLine
             TraceCommand.Create(),
             ValidateCommand.Create(),
             NotebookCommand.Create(),
+            KernelCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -37,7 +38,7 @@ internal static partial class CommandLine
             return WrongInput;
         }
         // The library's own handling of signals fails at the second one, so it is switched off.
-        using Interruption interruption = new(parsed.Action is AsynchronousCommandLineAction);
+        using Interruption interruption = new(parsed.Action is AsynchronousCommandLineAction, endsByCtrlC: !KernelRunCommand.Is(parsed.CommandResult.Command));
         try
         {
             return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token).GetAwaiter().GetResult();

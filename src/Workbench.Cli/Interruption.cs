@@ -14,12 +14,13 @@ internal sealed class Interruption : IDisposable
     private readonly TimeSpan grace;
     private bool isSaid, isDisposed;
 
-    /// <summary>Listens from now on. A command that never looks at the token is ended at once.</summary>
-    public Interruption(bool commandLooks)
+    /// <summary>Listens from now on. A command that never looks at the token is ended at once; one that Ctrl-C does not end listens to it itself.</summary>
+    public Interruption(bool commandLooks, bool endsByCtrlC = true)
     {
         grace = commandLooks ? Grace : TimeSpan.Zero;
         deadline = new(_ => End());
-        registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+        PosixSignal[] signals = endsByCtrlC ? [PosixSignal.SIGINT, PosixSignal.SIGTERM] : [PosixSignal.SIGTERM];
+        registrations = [.. signals.Select(s => PosixSignalRegistration.Create(s, Handle))];
     }
 
     /// <summary>Cancelled by the first signal.</summary>

@@ -27,7 +27,7 @@ internal static class NotebookRunCommand
         string path = parsed.GetRequiredValue(Notebook);
         NotebookDocument document = NotebookFile.Read(path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        RunOptions options = new() { Session = NotebookHost.Options(folder), AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
+        RunOptions options = new() { Session = NotebookHost.Create(folder) with { DisplayIdPrefix = "" }, AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
         string? target = parsed.GetValue(Output) is { } output ? Path.GetFullPath(output) : parsed.GetValue(InPlace) ? Path.GetFullPath(path) : null;
         Directory.SetCurrentDirectory(folder);
         RunReport report = await NotebookRunner.RunAsync(document, options, cancellation);
