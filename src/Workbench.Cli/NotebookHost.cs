@@ -21,7 +21,7 @@ internal static class NotebookHost
     /// Set-up of a session whose relative paths begin at a folder. Replays in a cell stop when the cell is interrupted, and tell how far they are to what
     /// <paramref name="progress"/> gives for the cell.
     /// </summary>
-    public static SessionOptions Create(string folder, Func<CellScope, IProgress<RunProgress>?>? progress = null) => new()
+    public static SessionOptions Create(string folder, Func<CellScope, IProgress<RunProgress>>? progress = null) => new()
     {
         Folder = folder,
         References = References(),
