@@ -34,7 +34,8 @@ internal sealed class AxisPainter
     public void Measure()
     {
         bool shown = visible && axis.Settings.Flag("showticklabels") != false;
-        labels = [.. axis.Ticks.Select(t => RichText.Of(shown ? t.Label : "", axis.TickFontSize))];
+        labels = [.. axis.Ticks.Select(t => RichText.Of(shown ? t.Label : "", t.IsDigit ? axis.TickFontSize * 0.75 : axis.TickFontSize))];
+        if (axis.Kind == AxisKind.Log) DropCrowdedLabels();
         Angle = axis.Settings.Number("tickangle") ?? 0;
         if (!axis.IsX || axis.Settings.Number("tickangle") is not null || labels.Count < 2) return;
         double gap = double.PositiveInfinity;
@@ -126,8 +127,22 @@ internal sealed class AxisPainter
         if (title is null) return;
         double middle = (axis.Scale.Start + axis.Scale.End) / 2, away = line + outward * (LabelRoom + Standoff);
         if (axis.IsX) title.Draw(svg, middle, outward > 0 ? away : away - title.Height, "middle", titleColour);
-        else if (outward < 0) title.Draw(svg, away - title.Height, middle - title.Height, "middle", titleColour, -90, (away - title.Height, middle));
-        else title.Draw(svg, away + title.Height, middle - title.Height, "middle", titleColour, 90, (away + title.Height, middle));
+        else if (outward < 0) title.Draw(svg, away, middle - title.Height, "middle", titleColour, -90, (away, middle));
+        else title.Draw(svg, away, middle - title.Height, "middle", titleColour, 90, (away, middle));
+    }
+
+    // Between powers of ten there is not always room: the powers come first, then 2 and 5, then the others.
+    private void DropCrowdedLabels()
+    {
+        List<(double From, double To)> taken = [];
+        foreach (int i in Enumerable.Range(0, labels.Count).OrderBy(i => Rank(axis.Ticks[i].At)))
+        {
+            double at = axis.Scale.ToPixel(axis.Ticks[i].At), half = axis.IsX ? labels[i].Width / 2 + 2 : axis.TickFontSize * 0.5;
+            if (taken.Exists(t => at - half < t.To && at + half > t.From)) labels[i] = RichText.Of("", axis.TickFontSize);
+            else taken.Add((at - half, at + half));
+        }
+
+        static int Rank(double exponent) => Math.Round(Math.Pow(10, exponent - Math.Floor(exponent + 1e-9))) switch { 1 or 10 => 0, 2 or 5 => 1, _ => 2 };
     }
 
     private double TickLength => axis.Settings.Text("ticks") == "outside" ? axis.Settings.Number("ticklen") ?? 5 : 0;

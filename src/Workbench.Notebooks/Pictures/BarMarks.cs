@@ -92,9 +92,16 @@ internal sealed class BarMarks : IMarks
             double left = Math.Max(box.Left, wide.Left), right = Math.Min(box.Right, wide.Right), top = Math.Max(box.Top, wide.Top), bottom = Math.Min(box.Bottom, wide.Bottom);
             if (right < left || bottom < top) continue;
             svg.CountMark();
-            svg.Rectangle(left, top, right - left, bottom - top, ColourOf(i), outline.Text("color") ?? "#444", outline.Number("width") ?? 0);
+            svg.Rectangle(left, top, right - left, bottom - top, Pattern.Background(settings, ColourOf(i)), outline.Text("color") ?? "#444", outline.Number("width") ?? 0);
             if (pattern is not null) svg.Element("rect", ("x", SvgWriter.Number(left)), ("y", SvgWriter.Number(top)), ("width", SvgWriter.Number(right - left)), ("height", SvgWriter.Number(bottom - top)), ("fill", $"url(#{pattern})"));
         }
+        Texts(svg, area);
+        svg.Close();
+    }
+
+    /// <summary>Error bars, drawn when all bars are: in a stack the next bar would hide them.</summary>
+    public void DrawErrors(SvgWriter svg, PlotArea area)
+    {
         for (int i = 0; errors is not null && i < Positions.Length; i++)
         {
             (double low, double high) = errors.Ends(i, Tops[i]);
@@ -102,8 +109,6 @@ internal sealed class BarMarks : IMarks
             double cap = Math.Min(4, Math.Abs(Position.Scale.ToPixel(Rights[i]) - Position.Scale.ToPixel(Lefts[i])) / 2);
             errors.Draw(svg, Size, Size.FromNumber(low), Size.FromNumber(high), centre, area, "#444", cap);
         }
-        Texts(svg, area);
-        svg.Close();
     }
 
     /// <summary>Draws the trace's sample in a legend, centred on a height.</summary>
@@ -111,7 +116,7 @@ internal sealed class BarMarks : IMarks
     {
         Settings outline = settings["marker"]["line"];
         (double left, double size) = (x + width / 2 - 6, 12);
-        svg.Rectangle(left, y - 6, size, size, ColourOf(0), outline.Text("color") ?? "#444", outline.Number("width") ?? 0);
+        svg.Rectangle(left, y - 6, size, size, Pattern.Background(settings, ColourOf(0)), outline.Text("color") ?? "#444", outline.Number("width") ?? 0);
         if (Pattern.Shape(settings) is not null) svg.Element("rect", ("x", SvgWriter.Number(left)), ("y", SvgWriter.Number(y - 6)), ("width", SvgWriter.Number(size)), ("height", SvgWriter.Number(size)), ("fill", $"url(#{Pattern.Id(Index)})"));
     }
 
@@ -142,7 +147,11 @@ internal sealed class BarMarks : IMarks
             if (position == "inside" || (position is null or "auto" && fits))
             {
                 string contrast = (Colour.Parse(ColourOf(i)) ?? Colour.Black).Lightness > 0.55 ? "#444" : "#fff";
-                rich.Draw(svg, x, y - rich.Height / 2, "middle", settings["textfont"].Text("color") ?? settings["insidetextfont"].Text("color") ?? contrast);
+                string ink = settings["textfont"].Text("color") ?? settings["insidetextfont"].Text("color") ?? contrast;
+                // At the bar's end, where Plotly writes it.
+                bool negative = Sizes[i] < 0;
+                if (IsHorizontal) rich.Draw(svg, negative ? box.Left + 3 : box.Right - 3, y - rich.Height / 2, negative ? "start" : "end", ink);
+                else rich.Draw(svg, x, negative ? box.Bottom - rich.Height - 1 : box.Top + 1, "middle", ink);
             }
             else if (IsHorizontal)
             {

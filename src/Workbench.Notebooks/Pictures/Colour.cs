@@ -30,7 +30,7 @@ internal readonly record struct Colour(double Red, double Green, double Blue, do
     {
         Colour colour = Parse(text) ?? Black;
         double alpha = colour.Alpha * opacity;
-        return alpha <= 0 ? [(attribute, "none")] : alpha >= 1 ? [(attribute, colour.Hex)] : [(attribute, colour.Hex), ($"{attribute}-opacity", SvgWriter.Number(alpha))];
+        return alpha <= 0 ? [(attribute, "none")] : alpha >= 1 ? [(attribute, colour.Hex)] : [(attribute, colour.Hex), (attribute == "stop-color" ? "stop-opacity" : $"{attribute}-opacity", SvgWriter.Number(alpha))];
     }
 
     /// <summary>#rrggbb, without the opacity.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Workbench.Notebooks.Pictures;
 
 /// <summary>The colour bar beside a heat map: the scale, its ticks and its title.</summary>
@@ -34,11 +36,10 @@ internal sealed class ColourBar
     {
         (double top, double bottom) = Span(plot);
         double left = plot.Left + plot.Width * (colours.Bar.Number("x") ?? 1.02) + Pad, height = bottom - top;
-        const int Steps = 128;
-        svg.Open("g", ("class", "colorbar"), ("shape-rendering", "crispEdges"));
-        for (int i = 0; i < Steps; i++)
-            svg.Rectangle(left, bottom - height * (i + 1) / Steps, Thickness, height / Steps, colours.Scale.At((i + 0.5) / Steps).Css);
+        svg.Open("linearGradient", ("id", "scale"), ("x1", "0"), ("y1", "1"), ("x2", "0"), ("y2", "0"));
+        foreach ((double at, Colour stop) in colours.Scale.Stops) svg.Element("stop", [("offset", at.ToString("0.######", CultureInfo.InvariantCulture)), .. Colour.Paint("stop-color", stop.Css)]);
         svg.Close();
+        svg.Element("rect", ("x", SvgWriter.Number(left)), ("y", SvgWriter.Number(top)), ("width", SvgWriter.Number(Thickness)), ("height", SvgWriter.Number(height)), ("fill", "url(#scale)"));
         svg.Rectangle(left, top, Thickness, height, "transparent", colours.Bar.Text("outlinecolor") ?? "#444", colours.Bar.Number("outlinewidth") ?? 1);
         string colour = colours.Bar["tickfont"].Text("color") ?? figure.FontColour;
         for (int i = 0; i < labels.Count; i++)
@@ -52,7 +53,7 @@ internal sealed class ColourBar
         if (TitleAbove) title.Draw(svg, left, top - title.Height - 4, "start", titleColour);
         else
         {
-            double x = left + Thickness + 2 * LabelGap + (labels.Count == 0 ? 0 : labels.Max(l => l.Width)) + title.Height, y = (top + bottom) / 2;
+            double x = left + Thickness + 2 * LabelGap + (labels.Count == 0 ? 0 : labels.Max(l => l.Width)), y = (top + bottom) / 2;
             title.Draw(svg, x, y - title.Height, "middle", titleColour, 90, (x, y));
         }
     }

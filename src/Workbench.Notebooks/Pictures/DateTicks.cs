@@ -31,8 +31,8 @@ internal static class DateTicks
         ? DateFormat.Format(at, specifier)
         : DateFormat.Format(at, at % Day == 0 ? "%b %e, %Y" : at % Minute == 0 ? "%b %e, %Y %H:%M" : "%b %e, %Y %H:%M:%S");
 
-    // 1970-01-04 was a Sunday: weeks are counted from there.
-    private const double Sunday = 3 * Day;
+    // Weeks are counted from Sunday 2000-01-02, as Plotly does.
+    private const double Sunday = 10958 * Day;
 
     private static (double Step, bool Months) Step(double rough)
     {

@@ -56,7 +56,12 @@ internal sealed class Decorations(Figure figure, FigureAxes axes, PlotArea plot)
             left = Math.Clamp(left, 0, Math.Max(0, figure.Width - width));
             top = Math.Clamp(top, 0, Math.Max(0, figure.Height - height));
             svg.Open("g", ("class", "annotation"), ("opacity", note.Number("opacity") is double opacity and < 1 ? SvgWriter.Number(opacity) : null));
-            if (arrow) Arrow(svg, note, tailX, tailY, x, y);
+            if (arrow)
+            {
+                // The arrow begins where it leaves the text's box.
+                (double fromX, double fromY) = new PlotArea(left, top, left + width, top + height).Clip(tailX, tailY, x, y) is var (_, _, edgeX, edgeY) ? (edgeX, edgeY) : (tailX, tailY);
+                Arrow(svg, note, fromX, fromY, x, y);
+            }
             svg.Rectangle(left, top, width, height, note.Text("bgcolor") ?? "transparent", note.Text("bordercolor"), note.Number("borderwidth") ?? (note.Text("bordercolor") is null ? 0 : 1));
             string align = note.Text("align") ?? "center";
             (double textX, string textAnchor) = align switch { "left" => (left + pad, "start"), "right" => (left + width - pad, "end"), _ => (left + width / 2, "middle") };

@@ -53,9 +53,13 @@ internal sealed class Extent
         // Shares of the axis: 5 % for padded data, and what the marker needs.
         IEnumerable<(double At, double Share)> Ends(List<(double At, double PaddingPx, bool Padded)> entries, double end, bool tight)
         {
-            if (tight) yield return (end, 0);
+            if (tight)
+            {
+                yield return (end, 0);
+                yield break;
+            }
             foreach ((double at, double paddingPx, bool padded) in entries)
-                if (!tight || at != 0) yield return (at, Math.Min(0.3, (padded ? 0.05 : 0) + paddingPx / Math.Max(1, lengthPx)));
+                yield return (at, Math.Min(0.3, (padded ? 0.05 : 0) + paddingPx / Math.Max(1, lengthPx)));
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class LinearLabels
         int range = NumberFormat.Exponent(Math.Max(Math.Abs(low), Math.Abs(high)));
         bool scaled = exponentFormat != "none" && Math.Abs(range) > (axis.Settings.Number("minexponent") ?? 3);
         si = exponentFormat is "SI" or "B" && range is <= 14 and >= -15;
-        if (scaled && si) thousands = (int)Math.Round((range - 1) / 3.0, MidpointRounding.ToPositiveInfinity);
+        if (scaled && si) thousands = (int)Math.Floor((range - 1) / 3.0 + 0.5);
         else if (scaled) power = range;
         decimals = Math.Clamp((int)(2 - Math.Floor(Math.Log10(step) + 0.01)) + (si ? thousands * 3 : power), 0, 20);
     }

@@ -54,7 +54,7 @@ internal static class LogTicks
                 double at = power + Math.Log10(digit);
                 if (at < low - 1e-9 || at > high + 1e-9) continue;
                 bool full = digit == 1 || labelledInFull;
-                ticks.Add(new(at, full ? Label(axis, at) : digit.ToString(CultureInfo.InvariantCulture)));
+                ticks.Add(new(at, full ? Label(axis, at) : digit.ToString(CultureInfo.InvariantCulture), !full));
             }
         }
         return ticks;

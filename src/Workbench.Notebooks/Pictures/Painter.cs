@@ -101,6 +101,7 @@ internal sealed class Painter
             svg.Open("clipPath", ("id", id)).Rectangle(clipped.Left, clipped.Top, clipped.Width, clipped.Height, "#000").Close();
             svg.Open("g", ("class", "marks"), ("clip-path", $"url(#{id})"));
             foreach (IMarks mark in subplot.OrderBy(m => m.Layer)) mark.Draw(svg, area);
+            foreach (BarMarks bar in subplot.OfType<BarMarks>()) bar.DrawErrors(svg, area);
             svg.Close();
         }
     }

@@ -12,13 +12,18 @@ internal static class Pattern
 
     public static string Id(int trace) => string.Create(CultureInfo.InvariantCulture, $"pattern{trace}");
 
+    /// <summary>The plain colour below the pattern: the bar's own where the pattern is laid over it, else that of the pattern's background.</summary>
+    public static string Background(Settings trace, string colour) => Shape(trace) is null || IsOverlay(trace) ? colour : trace["marker"]["pattern"].Text("bgcolor") ?? "transparent";
+
+    private static bool IsOverlay(Settings trace) => trace["marker"]["pattern"].Text("fillmode") == "overlay";
+
     /// <summary>Writes the pattern's definition and returns its id; null when the trace has none.</summary>
     public static string? Define(SvgWriter svg, Settings trace, string colour, int index)
     {
         if (Shape(trace) is not { } shape) return null;
         Settings pattern = trace["marker"]["pattern"];
         double size = Math.Clamp(pattern.Number("size") ?? 8, 2, 64);
-        string ink = pattern.Text("fgcolor") ?? ((Colour.Parse(colour) ?? Colour.Black).Lightness > 0.55 ? "#444" : "#fff");
+        string ink = pattern.Text("fgcolor") ?? (!IsOverlay(trace) ? colour : (Colour.Parse(colour) ?? Colour.Black).Lightness > 0.55 ? "#444" : "#fff");
         string s = SvgWriter.Number(size), h = SvgWriter.Number(size / 2);
         string path = shape switch
         {

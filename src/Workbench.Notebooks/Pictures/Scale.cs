@@ -9,12 +9,12 @@ internal readonly record struct Scale(double Low, double High, double Start, dou
 
     public double Greatest => Math.Max(Low, High);
 
-    /// <summary>Pixels of a coordinate. Not a number stays one; a coordinate far outside stays within ten million pixels.</summary>
+    /// <summary>Pixels of a coordinate. Not a number stays one; a coordinate far outside stays within 10^12 pixels.</summary>
     public double ToPixel(double coordinate)
     {
         // Halves, so that a range over most of the doubles does not overflow.
         double share = (coordinate / 2 - Low / 2) / (High / 2 - Low / 2);
-        return Math.Clamp(Start + share * (End - Start), -1e7, 1e7);
+        return Math.Clamp(Start + share * (End - Start), -1e12, 1e12);
     }
 
     public bool Contains(double coordinate) => coordinate >= Least && coordinate <= Greatest;

@@ -30,10 +30,11 @@ internal readonly struct Settings(JsonObject? own, JsonObject? template = null)
         _ => null,
     };
 
-    /// <summary>A number, or a text that is one; not a number for anything else.</summary>
+    /// <summary>A number, or a text that is one (hexadecimal too, as in JavaScript); null for anything else.</summary>
     public static double? NumberOf(JsonNode? node) => node?.GetValueKind() switch
     {
         JsonValueKind.Number => double.Parse(node.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture),
+        JsonValueKind.String when node.GetValue<string>() is ['0', 'x' or 'X', ..] hex && ulong.TryParse(hex.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value) => value,
         JsonValueKind.String when double.TryParse(node.GetValue<string>(), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) => value,
         _ => null,
     };
