@@ -75,7 +75,7 @@ internal sealed class HtmlCard : ICard
     /// <inheritdoc/>
     public void Heat(string caption, IReadOnlyList<double?> cells, string from, string to)
     {
-        html.Element("div", caption, Small).Line().Open("div", $"display:flex;width:480px;height:18px;border:{Line}");
+        html.Element("div", $"{caption} (the stronger the fuller{(cells.Contains(null) ? ", hatched: a hole" : "")})", Small).Line().Open("div", $"display:flex;width:480px;height:18px;border:{Line}");
         foreach ((double? value, int times) in Runs(cells))
         {
             html.Element("i", "", value switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Workbench.Display;
 
@@ -50,18 +51,24 @@ internal static class Quantity
     /// <summary>An address.</summary>
     public static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 
-    /// <summary>A part of a whole in percent; nothing of nothing is 0 %.</summary>
-    public static string Share(double part, double whole) => (whole == 0 ? 0 : 100 * part / whole).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+    /// <summary>A part of a whole in percent; nothing of nothing is 0 %, and something is never shown as nothing.</summary>
+    public static string Share(double part, double whole)
+    {
+        double percent = whole == 0 ? 0 : 100 * part / whole;
+        return percent is > 0 and < 0.05 ? "below 0.1 %" : percent.ToString("0.0", CultureInfo.InvariantCulture) + " %";
+    }
 
     /// <summary>The words of a name in PascalCase, in lower case but for abbreviations: NoWritePermission gives "no write permission".</summary>
     public static string Words(string name)
     {
-        System.Text.StringBuilder words = new();
-        for (int i = 0; i < name.Length; i++)
+        StringBuilder words = new();
+        int from = 0;
+        for (int i = 1; i <= name.Length; i++)
         {
-            bool begins = i > 0 && char.IsUpper(name[i]) && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
-            if (begins) words.Append(' ');
-            words.Append(char.IsUpper(name[i]) && i + 1 < name.Length && !char.IsUpper(name[i + 1]) ? char.ToLowerInvariant(name[i]) : name[i]);
+            if (i < name.Length && !char.IsUpper(name[i])) continue;
+            string word = name[from..i].ToLowerInvariant();
+            words.Append(words.Length == 0 ? "" : " ").Append(word is "pasid" or "tlb" or "iotlb" or "lru" ? word.ToUpperInvariant() : word);
+            from = i;
         }
         return words.ToString();
     }

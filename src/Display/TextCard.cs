@@ -61,7 +61,7 @@ internal sealed class TextCard : ICard
     /// <inheritdoc/>
     public void Heat(string caption, IReadOnlyList<double?> cells, string from, string to)
     {
-        Heading(caption);
+        Heading($"{caption} ({Shades} by quarters{(cells.Contains(null) ? ", / a hole" : "")})");
         Line("|" + string.Concat(cells.Select(c => c switch { null => '/', <= 0 => ' ', { } part => Shades[(int)Math.Clamp(part * Shades.Length, 0, Shades.Length - 1)] })) + "|");
         Axis(" ", cells.Count, from, to);
     }

@@ -1,12 +1,15 @@
+using Workbench.Display;
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Invalidation;
+using Workbench.Replay.Display;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Trackers;
 
 namespace Workbench.Replay;
 
 /// <summary>What to replay and how: everything a result depends on, besides the trace. The JSON form is the same with camelCase names.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<Experiment, ExperimentDisplay>))]
 public sealed partial record Experiment
 {
     /// <summary>The IOMMU model, a name of the catalogue.</summary>

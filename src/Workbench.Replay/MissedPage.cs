@@ -1,5 +1,7 @@
 using System.Globalization;
+using Workbench.Display;
 using Workbench.Iommu;
+using Workbench.Replay.Display;
 
 namespace Workbench.Replay;
 
@@ -9,6 +11,7 @@ namespace Workbench.Replay;
 /// <param name="TimeNs">Trace time of the last write that was lost; if that is not known, of the step that lost it.</param>
 /// <param name="Device">Who wrote; says nothing if the write is not known.</param>
 /// <param name="Cause">Which step lost it.</param>
+[TypeFormatterSource(typeof(SelfFormatter<MissedPage, MissedPageDisplay>))]
 public sealed record MissedPage(DomainId Domain, ulong Page, long TimeNs, RequesterId Device, string Cause)
 {
     /// <summary>Are time and device those of the write that was lost? Else a step threw its dirty bit away later.</summary>

@@ -1,8 +1,11 @@
+using Workbench.Display;
 using Workbench.Replay.Costs;
+using Workbench.Replay.Display;
 
 namespace Workbench.Replay;
 
 /// <summary>The flat summary of a replay: the JSON contract of `workbench replay --format json` (docs/replay.md).</summary>
+[TypeFormatterSource(typeof(SelfFormatter<ReplaySummary, ReplaySummaryDisplay>))]
 public sealed partial record ReplaySummary
 {
     /// <summary>The trace's file name.</summary>

@@ -1,6 +1,10 @@
+using Workbench.Display;
+using Workbench.Replay.Display;
+
 namespace Workbench.Replay;
 
 /// <summary>What ran: enough to run it again and to know that the result belongs to it. Holds no clock time and no path.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<RunManifest, RunManifestDisplay>))]
 public sealed record RunManifest
 {
     /// <summary>Version of the result files' layout.</summary>

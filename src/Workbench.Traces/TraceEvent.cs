@@ -1,8 +1,11 @@
+using Workbench.Display;
 using Workbench.Iommu;
+using Workbench.Traces.Display;
 
 namespace Workbench.Traces;
 
 /// <summary>One event of a DMA trace, 40 bytes. Build it with the factory of its kind; a field a kind does not name is zero.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<TraceEvent, TraceEventDisplay>))]
 public readonly record struct TraceEvent
 {
     /// <summary>The value of <see cref="PasidOrNone"/> for a request without PASID.</summary>

@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Workbench.Display;
+using Workbench.Traces.Display;
 
 namespace Workbench.Traces;
 
 /// <summary>Where a trace comes from and what was done to it. Stored as JSON in the footer; members of later versions are ignored on read.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<TraceProvenance, TraceProvenanceDisplay>))]
 public sealed record TraceProvenance
 {
     /// <summary>One line that names the trace.</summary>

@@ -10,11 +10,10 @@ internal sealed class DomainDisplay : IDisplay<Domain>
     public static void Describe(Domain value, ICard card)
     {
         card.Title("Domain", $"{value.Id}{(value.Table is ITableContents named ? $", {named.FormatName}" : "")}");
-        card.Facts(
+        PageTableDisplay.DescribeContents(value.Table, card,
         [
             new("Devices", value.Attachments.Count == 0 ? "none" : string.Join(", ", value.Attachments.Select(a => a.Pasid is { } pasid ? $"{a.Device} PASID {pasid}" : a.Device.ToString()))),
             new("Dirty tracking", value.TracksDirty ? "on" : "off"),
         ]);
-        PageTableDisplay.DescribeContents(value.Table, card);
     }
 }

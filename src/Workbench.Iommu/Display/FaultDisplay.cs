@@ -22,7 +22,7 @@ internal sealed class FaultDisplay : IDisplay<Fault>
     }
 
     /// <summary>A kind of fault in words.</summary>
-    public static string Words(FaultKind kind) => Quantity.Words(kind.ToString()).Replace("pasid", "PASID", StringComparison.Ordinal).Replace("tlb", "TLB", StringComparison.Ordinal);
+    public static string Words(FaultKind kind) => Quantity.Words(kind.ToString());
 
     private static string Where(in Fault fault)
     {

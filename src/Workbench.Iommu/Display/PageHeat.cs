@@ -64,18 +64,13 @@ internal sealed class PageHeat
     {
         CellPagesLog2++;
         int kept = 0;
-        foreach ((ulong number, long pages) in parts)
+        for (int i = 0; i < parts.Count; i++)
         {
+            (ulong number, long pages) = parts[i];
             if (kept > 0 && parts[kept - 1].Number == number >> 1) parts[kept - 1] = (number >> 1, parts[kept - 1].Pages + pages);
-            else kept = Keep(kept, number >> 1, pages);
+            else parts[kept++] = (number >> 1, pages);
         }
         parts.RemoveRange(kept, parts.Count - kept);
-
-        int Keep(int at, ulong number, long pages)
-        {
-            parts[at] = (number, pages);
-            return at + 1;
-        }
     }
 
     private List<double?> Draw()

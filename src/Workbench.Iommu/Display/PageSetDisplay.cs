@@ -21,8 +21,8 @@ internal sealed class PageSetDisplay : IDisplay<PageSet>
             new("Last page", Address(heat.Last)),
             new("2 MiB regions", $"{Quantity.Count(value.CountDistinctRegions(9))} hold at least one"),
         ]);
-        string holes = heat.Holes == 0 ? "" : $"; {Quantity.Count(heat.Holes, "hole")} left out (/)";
-        card.Heat($"How full each {Quantity.Power(Math.Min(63, heat.CellPagesLog2 + 12))} is, from ' ' none by ░ to █ over three quarters{holes}", heat.Cells, Address(heat.First), Address(heat.Last));
+        string holes = heat.Holes == 0 ? "" : $"; {Quantity.Count(heat.Holes, "long hole")} left out";
+        card.Heat($"How full each {Quantity.Power(Math.Min(63, heat.CellPagesLog2 + 12))} is{holes}", heat.Cells, Address(heat.First), Address(heat.Last));
     }
 
     // A page number of 2^52 or more has no address of 64 bits.

@@ -12,14 +12,14 @@ internal sealed class PageTableDisplay : IDisplay<IPageTable>
     public static void Describe(IPageTable value, ICard card)
     {
         card.Title("Page table", value is ITableContents named ? named.FormatName : "");
-        DescribeContents(value, card);
+        DescribeContents(value, card, []);
     }
 
-    /// <summary>All but the title.</summary>
-    public static void DescribeContents(IPageTable table, ICard card)
+    /// <summary>All but the title, after what is to be said before.</summary>
+    public static void DescribeContents(IPageTable table, ICard card, IEnumerable<Fact> before)
     {
         TableTree? tree = table is ITableContents contents ? TableTree.Of(contents) : null;
-        card.Facts(Facts(table, tree));
+        card.Facts([.. before, .. Facts(table, tree)]);
         if (tree?.Root is not null) card.Tree(tree.Lines(MostLines));
         else card.Text("Nothing is mapped.");
     }

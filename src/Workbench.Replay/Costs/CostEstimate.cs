@@ -1,6 +1,10 @@
+using Workbench.Display;
+using Workbench.Replay.Display;
+
 namespace Workbench.Replay.Costs;
 
 /// <summary>Counts turned into time, with the profile's ranges carried through.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<CostEstimate, CostEstimateDisplay>))]
 public sealed class CostEstimate
 {
     private CostEstimate(string profile, IReadOnlyList<CostRow> rows) => (Profile, Rows) = (profile, rows);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Workbench.Display;
+using Workbench.Replay.Display;
 
 namespace Workbench.Replay.Costs;
 
@@ -7,6 +9,7 @@ namespace Workbench.Replay.Costs;
 /// What is known of a quantity that is never negative: no less than low, no more than high, most likely default. Arithmetic carries the ends
 /// through: whatever the operands are within their ranges, the result is within its own.
 /// </summary>
+[TypeFormatterSource(typeof(SelfFormatter<CostRange, CostRangeDisplay>))]
 public readonly record struct CostRange
 {
     /// <summary>A range; 0 &lt;= low &lt;= default &lt;= high, all finite.</summary>

@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Faults;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Replay.Tests.Display;
@@ -14,16 +15,16 @@ public sealed class ReplayResultDisplayTests
     }
 
     [Fact]
-    public void A_sound_replay_shows_that_nothing_was_missed() => Shown.IsApproved(Several(Small.InIova), "replay-sound");
+    public void A_sound_replay_shows_that_nothing_was_missed() => Shown.IsApproved(Several(Small.InIova), "Workbench.Replay.Tests", "replay-sound");
 
     [Fact]
-    public void An_unsound_replay_shows_what_it_lost_and_why() => Shown.IsApproved(Several(Small.InIova with { Flush = FlushStrategy.None, Iotlb = "1x64" }), "replay-missed");
+    public void An_unsound_replay_shows_what_it_lost_and_why() => Shown.IsApproved(Several(Small.InIova with { Flush = FlushStrategy.None, Iotlb = "1x64" }), "Workbench.Replay.Tests", "replay-missed");
 
     [Fact]
     public void Faults_stand_in_the_result_and_limit_the_verdict()
     {
         ReplayResult result = Small.Trace().At(10_000).Write(0x55_5000, 8).Run(Small.InIova);
-        Shown.IsApproved(result, "replay-fault");
+        Shown.IsApproved(result, "Workbench.Replay.Tests", "replay-fault");
         Assert.Equal(1, result.Counters.Faults);
     }
 
