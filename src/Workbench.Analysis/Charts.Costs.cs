@@ -88,7 +88,7 @@ public static partial class Charts
         ReplayRun[] all = [.. runs];
         (string Key, string Name, Func<ReplaySummary, double> Value, Quantity Unit)[] chosen = [.. (metrics ?? UsualMetrics).Select(MetricOf)];
         string heading = TitleOf(title, chosen.Length == 1 ? $"IOMMU models compared, {chosen[0].Name}" : "IOMMU models compared", all);
-        if (all.Length == 0 || chosen.Length == 0) return Nothing(heading, "Metric", "Value", all.Length == 0 ? "No runs were given." : "No metrics were given.");
+        if (all.Length == 0 || chosen.Length == 0) return Nothing(heading, "Metric", "Multiple of the first run (ratio)", all.Length == 0 ? "No runs were given." : "No metrics were given.");
         string[] labels = LabelsOf(all);
         ReplaySummary[] summaries = [.. all.Select(r => r.Summary)];
         double[][] values = [.. chosen.Select(m => summaries.Select(m.Value).ToArray())];

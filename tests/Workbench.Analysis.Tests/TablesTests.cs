@@ -78,7 +78,7 @@ public sealed class TablesTests
             frame.Write(again);
             Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(again));
             AssertSame(table, extension == ".csv" ? Tables.ReadCsv(path, Tables.TypesOf(frame)) : Tables.Read(path));
-        }, iter: 300, threads: 1);
+        }, iter: 150, threads: 1);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class TablesTests
         {
             using RecordBatch batch = FrameOf(table).ToRecordBatch();
             AssertSame(table, batch.ToFrame());
-        }, iter: 300, threads: 1);
+        }, iter: 150, threads: 1);
     }
 
     [Fact]
