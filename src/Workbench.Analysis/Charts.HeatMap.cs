@@ -11,7 +11,7 @@ public static partial class Charts
 {
     /// <summary>
     /// Writes by address and time, darker for more. The address axis has a place for each region that was written and leaves out the holes between;
-    /// regions double in size until they fit. The colour is the logarithm to base 10 of the number of writes.
+    /// regions double in size until they fit. The colour is logarithmic; z holds the logarithm to base 10 of the number of writes.
     /// </summary>
     /// <param name="recording">The recording.</param>
     /// <param name="view">Which addresses count; what a migration tracks, if not said.</param>
@@ -34,8 +34,8 @@ public static partial class Charts
         bool isOneSpace = cells.Keys.Select(k => k.Space).Distinct().Count() == 1;
         double seconds = (recording.LastTimeNs - recording.FirstTimeNs) / 1e9;
         Drawing figure = new(heading);
-        figure.Axes(xAxis, AxisKind.Linear, $"Regions of {Iec(log2)} (address; holes left out)", AxisKind.Names);
-        figure.Map(Enumerable.Range(0, columns).Select(i => seconds * (i + 0.5) / columns), cells.Keys.Select(k => NameOf(k, log2, isOneSpace)), [.. cells.Values.Select(row => row.Select(n => n > 0 ? (double?)Math.Log10(n) : null).ToArray())], "Writes (log10 of their number)");
+        figure.Axes(Scale.FromZero(xAxis), Scale.Names($"Regions of {Iec(log2)} (address; holes left out)"));
+        figure.Map(Enumerable.Range(0, columns).Select(i => seconds * (i + 0.5) / columns), cells.Keys.Select(k => NameOf(k, log2, isOneSpace)), [.. cells.Values.Select(row => row.Select(n => n > 0 ? (double?)Math.Log10(n) : null).ToArray())], "Writes (number, logarithmic)");
         ((int Space, ulong Region) busiest, long[] most) = cells.MaxBy(c => c.Value.Sum());
         long total = cells.Values.Sum(r => r.Sum());
         return figure.Build(string.Create(CultureInfo.InvariantCulture, $"{total:n0} writes to {Words.Count(regions, "region")} of {Iec(GranuleOf(granule))}. Most of them ({most.Sum():n0}, {100.0 * most.Sum() / total:0.#} %) go to {NameOf(busiest, log2, isOneSpace)}."));

@@ -31,7 +31,7 @@ public static partial class Charts
         string yAxis = $"Distinct {Iec(log2)} pages written (pages)";
         if (all.Length == 0) return Nothing(heading, xAxis, yAxis, "No recordings were given.");
         Drawing figure = new(heading);
-        figure.Axes(xAxis, AxisKind.FromZero, yAxis, AxisKind.FromZero);
+        figure.Axes(Scale.FromZero(xAxis), Scale.FromZero(yAxis));
         string[] labels = Distinct([.. all.Select(r => r.Name)]);
         List<double> totals = [];
         for (int i = 0; i < all.Length; i++)
@@ -42,7 +42,7 @@ public static partial class Charts
         }
         if (totals.Max() == 0) figure.Say("Nothing was written.");
         string unit = $"pages of {Iec(log2)}";
-        return figure.Build($"{LowestAndHighest(labels, totals, v => $"{Words.Number(v)} {unit} ({Words.ShowBytes(v * Math.Pow(2, log2))})")} Counted in the {Words.Of(WritePass.ViewOf(all[0], view))} view.");
+        return figure.Build($"{LowestAndHighest(labels, totals, v => $"{Words.Number(v)} {unit} ({Words.ShowBytes(v * Math.Pow(2, log2))})")} Addresses counted: {string.Join(", ", all.Select(r => Words.Of(WritePass.ViewOf(r, view))).Distinct())}.");
     }
 
     private static (double[] X, double?[] Y) Cumulate(Recording recording, View view, int log2, int bins)
@@ -86,24 +86,26 @@ public static partial class Charts
             foreach (FootprintCounter counter in counters) counter.Add(write, recording.FirstTimeNs);
         });
         double largest = counters.Select(c => c.Regions * Math.Pow(2, c.RegionLog2)).DefaultIfEmpty().Max();
-        if (largest == 0) return Nothing(heading, "Length of the window (ns)", "Memory written (B)", counters.Length == 0 ? "No page sizes were given." : "Nothing was written.");
-        (double timeSize, string timeUnit) = Words.TimeUnit(recording.LastTimeNs - recording.FirstTimeNs + 1);
-        (double byteSize, string byteUnit) = Words.ByteUnit(largest);
+        if (largest == 0) return Nothing(heading, "Length of the window (ns)", "Written in it, on average (bytes)", counters.Length == 0 ? "No page sizes were given." : "Nothing was written.");
+        (long WindowNs, double Regions)[][] curves = [.. counters.Select(c => Shown(c.Finish(recording.FirstTimeNs, recording.LastTimeNs)))];
         Drawing figure = new(heading);
-        figure.Axes($"Length of the window ({timeUnit}, logarithmic)", AxisKind.Log, $"Memory written in it, on average ({byteUnit}, logarithmic)", AxisKind.Log);
+        figure.Axes(Scale.Log("Length of the window", Quantity.Time, curves[0].Select(p => (double)p.WindowNs)), Scale.Log("Written in it, on average", Quantity.Bytes, curves.SelectMany((c, i) => c.Select(p => Size(i, p)))));
         List<string> ends = [];
-        foreach (FootprintCounter counter in counters)
+        for (int i = 0; i < counters.Length; i++)
         {
-            double region = Math.Pow(2, counter.RegionLog2);
-            (long WindowNs, double Regions)[] curve = [.. counter.Finish(recording.FirstTimeNs, recording.LastTimeNs)];
-            // Windows below a microsecond show single writes, unless there is nothing longer.
-            if (curve.Length > ShortestWindowLog2 + 2) curve = curve[ShortestWindowLog2..];
-            figure.Line($"{Iec(counter.RegionLog2)} pages", curve.Select(p => p.WindowNs / timeSize), curve.Select(p => p.Regions > 0 ? (double?)(p.Regions * region / byteSize) : null), markers: curve.Length < 3,
-                hover: [.. curve.Select(p => $"{Words.ShowTime(p.WindowNs)}: {Words.Number(p.Regions)} pages, {Words.ShowBytes(p.Regions * region)}")]);
-            ends.Add($"{Words.ShowBytes(curve[0].Regions * region)} in {Words.ShowTime(curve[0].WindowNs)} and {Words.ShowBytes(curve[^1].Regions * region)} in all with pages of {Iec(counter.RegionLog2)}");
+            (long WindowNs, double Regions)[] curve = curves[i];
+            string pages = $"pages of {Iec(counters[i].RegionLog2)}";
+            figure.Line(pages, curve.Select(p => (double)p.WindowNs), curve.Select(p => Size(i, p) is > 0 and double size ? (double?)size : null), markers: curve.Length < 3,
+                hover: [.. curve.Select(p => $"{Words.ShowTime(p.WindowNs)}: {Words.Number(p.Regions)} {pages}, {Words.ShowBytes(Size(i, p))}")]);
+            ends.Add($"{Words.ShowBytes(Size(i, curve[0]))} in {Words.ShowTime(curve[0].WindowNs)} and {Words.ShowBytes(Size(i, curve[^1]))} in all with {pages}");
         }
         return figure.Build($"{recording.Name} writes {string.Join("; ", ends)}.");
+
+        double Size(int counter, (long WindowNs, double Regions) point) => point.Regions * Math.Pow(2, counters[counter].RegionLog2);
     }
+
+    /// <summary>Windows below a microsecond show single writes; they are left out unless there is hardly anything longer.</summary>
+    private static (long WindowNs, double Regions)[] Shown(IReadOnlyList<(long WindowNs, double Regions)> curve) => [.. curve.Skip(curve.Count > ShortestWindowLog2 + 2 ? ShortestWindowLog2 : 0)];
 
     /// <summary>
     /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, replayed once for each point; one line for each model and page size.
@@ -135,7 +137,7 @@ public static partial class Charts
         if (all.Length == 0) return Nothing(heading, xAxis, yAxis, "No runs were given.");
         if (all.All(r => Translations(r) == 0)) return Nothing(heading, xAxis, yAxis, "No translations: the device accessed nothing.");
         Drawing figure = new(heading);
-        figure.Axes(xAxis, AxisKind.Log, yAxis, AxisKind.FromZero);
+        figure.Axes(Scale.Log(xAxis, TicksOf(all.Select(EntriesOf))), Scale.FromZero(yAxis));
         bool isOneTrace = all.Select(r => r.Trace).Distinct().Count() == 1;
         List<string> ends = [];
         foreach (IGrouping<string, ReplayRun> line in all.Where(r => Translations(r) > 0).GroupBy(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}"))
@@ -145,6 +147,14 @@ public static partial class Charts
             ends.Add($"{line.Key}: {Words.Number(points[0].Percent)} % with {Words.Count(points[0].Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}, {Words.Number(points[^1].Percent)} % with {points[^1].Entries:n0}");
         }
         return figure.Build($"Of the translations the IOTLB misses, by size. {string.Join("; ", ends)}.");
+    }
+
+    /// <summary>A tick at each size, if they are few; else at every other, and so on.</summary>
+    private static double[] TicksOf(IEnumerable<int> entries)
+    {
+        int[] sizes = [.. entries.Distinct().Order()];
+        int step = ((sizes.Length - 1) / 10) + 1;
+        return [.. sizes.Where((_, i) => i % step == 0).Select(n => (double)n)];
     }
 
     private static long Translations(ReplayRun run) => run.Result.Counters.IotlbHits + run.Result.Counters.IotlbMisses + run.Result.Counters.DirtyRewalks;

@@ -17,19 +17,18 @@ public static partial class Charts
     {
         PolicyRow[] all = [.. rows];
         string heading = title ?? "What is sent, and what finding it costs";
-        if (all.Length == 0) return Nothing(heading, "Time of software (ns)", "Sent over all harvests (B)", "No rows were given.");
+        if (all.Length == 0) return Nothing(heading, "Time of software (ns)", "Sent over all harvests (bytes)", "No rows were given.");
         double[] costs = [.. all.Select(CostOf)], sent = [.. all.Select(r => (double)r.BytesToSend)];
-        (double costSize, string costUnit) = Words.TimeUnit(costs.Max());
-        (double sentSize, string sentUnit) = Words.ByteUnit(sent.Max());
+        Scale x = Scale.Fitting("Time of software", Quantity.Time, costs), y = Scale.Fitting("Sent over all harvests", Quantity.Bytes, sent);
         Drawing figure = new(heading);
-        figure.Axes(Title("Time of software", costUnit, IsWide(costs)), IsWide(costs) ? AxisKind.Log : AxisKind.FromZero, Title("Sent over all harvests", sentUnit, IsWide(sent)), IsWide(sent) ? AxisKind.Log : AxisKind.FromZero);
+        figure.Axes(x, y);
         PolicyRow[] front = ParetoOf(all);
-        if (front.Length > 1) figure.Guide("best of the sound ones", front.Select(r => (double?)(CostOf(r) / costSize)), front.Select(r => (double?)(r.BytesToSend / sentSize)));
+        if (front.Length > 1) figure.Guide("best of the sound ones", front.Select(r => x.Place(CostOf(r))), front.Select(r => y.Place(r.BytesToSend)));
         int series = 0;
         foreach (IGrouping<string, PolicyRow> model in all.GroupBy(r => r.Iommu))
         {
             foreach (IGrouping<bool, PolicyRow> kind in model.GroupBy(r => r.Missed4K > 0).OrderBy(g => g.Key))
-                figure.Points(kind.Key ? model.Key + ", loses pages" : model.Key, kind.Select(r => (double?)(CostOf(r) / costSize)), kind.Select(r => (double?)(r.BytesToSend / sentSize)), [.. kind.Select(Describe)], kind.Key, series);
+                figure.Points(kind.Key ? model.Key + ", loses pages" : model.Key, kind.Select(r => x.Place(CostOf(r))), kind.Select(r => y.Place(r.BytesToSend)), [.. kind.Select(Describe)], kind.Key, series);
             series++;
         }
         int lossy = all.Count(r => r.Missed4K > 0);
@@ -51,6 +50,4 @@ public static partial class Charts
     private static string NameOf(PolicyRow row) => $"{row.Iommu} {row.Granule} {row.Policy} flush {Words.Of(row.Flush)}";
 
     private static string Describe(PolicyRow row) => $"{NameOf(row)}: {Words.ShowBytes(row.BytesToSend)} sent, {Words.ShowTime(CostOf(row))}" + (row.Missed4K > 0 ? $", {Words.Count(row.Missed4K, "page")} lost" : "");
-
-    private static string Title(string what, string unit, bool isLog) => $"{what} ({unit}{(isLog ? ", logarithmic" : "")})";
 }

@@ -27,7 +27,7 @@ public static partial class Charts
         if (harvested.Length == 0) return Nothing(heading, TimeAxis, axis, all.Length == 0 ? "No runs were given." : "No harvests: nothing was tracked.");
         double scale = bytes ? 4096.0 / (1 << 20) : 1;
         Drawing figure = new(heading);
-        figure.Axes(TimeAxis, AxisKind.FromZero, axis, AxisKind.FromZero);
+        figure.Axes(Scale.FromZero(TimeAxis), Scale.FromZero(axis));
         string[] labels = LabelsOf(harvested);
         List<double> peaks = [];
         for (int i = 0; i < harvested.Length; i++)
@@ -89,7 +89,7 @@ public static partial class Charts
         long lost = all.Sum(r => r.Result.Missed4K), listed = all.Sum(r => (long)r.Result.MissedPages.Count);
         if (lost == 0) return Nothing(heading, TimeAxis, axis, $"No page was lost in {Words.Count(all.Length, "run")}.");
         Drawing figure = new(heading);
-        figure.Axes(TimeAxis, AxisKind.FromZero, axis, AxisKind.FromZero);
+        figure.Axes(Scale.FromZero(TimeAxis), Scale.Counted(axis, all.Max(r => r.Result.MissedPages.GroupBy(m => m.Cause).Select(g => g.Count()).DefaultIfEmpty().Max())));
         string[] labels = LabelsOf(all);
         List<string> names = [];
         List<double> counts = [];

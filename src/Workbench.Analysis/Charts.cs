@@ -45,7 +45,7 @@ public static partial class Charts
     private static GenericChart Nothing(string title, string x, string y, string sentence)
     {
         Drawing figure = new(title);
-        figure.Axes(x, AxisKind.FromZero, y, AxisKind.FromZero);
+        figure.Axes(Scale.FromZero(x).Bare(), Scale.FromZero(y).Bare());
         figure.Say(sentence);
         return figure.Build(sentence);
     }
@@ -55,13 +55,6 @@ public static partial class Charts
         if (given is not null) return given;
         string[] traces = [.. runs.Select(r => r.Trace).Distinct()];
         return traces.Length == 1 ? $"{usual}: {traces[0]}" : usual;
-    }
-
-    /// <summary>Are these values that a logarithmic axis shows better? All above 0, and the largest at least twenty times the smallest.</summary>
-    private static bool IsWide(IEnumerable<double> values)
-    {
-        double[] all = [.. values];
-        return all.Length > 1 && all.Min() > 0 && all.Max() >= 20 * all.Min();
     }
 
     /// <summary>Of two ends, said once if they are the same.</summary>

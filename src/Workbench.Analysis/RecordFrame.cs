@@ -60,6 +60,7 @@ internal static class RecordFrame
     private static string? Text(object? value) => value switch
     {
         null => null,
+        string text => text,
         IEnumerable list => string.Join("; ", list.Cast<object?>().Select(Text)),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),

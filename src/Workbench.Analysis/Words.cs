@@ -25,7 +25,13 @@ internal static class Words
     public static string ShowTime(double ns) => Show(ns, TimeUnit(ns));
 
     /// <summary>A number with three digits or so, thousands apart.</summary>
-    public static string Number(double value) => Math.Abs(value) >= 1000 ? value.ToString("n0", CultureInfo.InvariantCulture) : value.ToString("0.###", CultureInfo.InvariantCulture) is { Length: <= 5 } exact ? exact : value.ToString("g3", CultureInfo.InvariantCulture);
+    public static string Number(double value) => Math.Abs(value) switch
+    {
+        >= 99.95 => value.ToString("n0", CultureInfo.InvariantCulture),
+        >= 9.995 => value.ToString("0.#", CultureInfo.InvariantCulture),
+        >= 1 => value.ToString("0.##", CultureInfo.InvariantCulture),
+        _ => value.ToString("g3", CultureInfo.InvariantCulture),
+    };
 
     /// <summary>So many of something, with the plural's s.</summary>
     public static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:n0} {noun}{(count == 1 ? "" : "s")}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.FSharp.Collections;
 using Plotly.NET;
 using Dyn = DynamicObj.DynamicObj;
@@ -20,8 +21,8 @@ internal sealed class Drawing(string title)
     /// <summary>How many series there are so far: the next one's colour.</summary>
     public int Series { get; private set; }
 
-    /// <summary>Says what the axes show; titles name the unit.</summary>
-    public void Axes(string x, AxisKind xKind, string y, AxisKind yKind) => (xAxis, yAxis) = (Axis(x, xKind), Axis(y, yKind));
+    /// <summary>Says what the axes show.</summary>
+    public void Axes(Scale x, Scale y) => (xAxis, yAxis) = (x.ToJson(), y.ToJson());
 
     /// <summary>A line; a null breaks it.</summary>
     public void Line(string name, IEnumerable<double> x, IEnumerable<double?> y, string? shape = null, bool markers = false, int? series = null, string[]? hover = null)
@@ -85,15 +86,16 @@ internal sealed class Drawing(string title)
         Add(trace, name);
     }
 
-    /// <summary>A map of cells; null is an empty one. Darker is more.</summary>
+    /// <summary>A map of cells of logarithms to base 10; null is an empty one. Darker is more.</summary>
     public void Map(IEnumerable<double> x, IEnumerable<string> y, double?[][] z, string scale)
     {
+        double[] ticks = [.. Enumerable.Range(0, (int)Math.Floor(z.SelectMany(row => row).Max() ?? 0) + 1).Select(k => (double)k)];
         Trace trace = new("heatmap");
         trace.SetProperty("x", x.ToArray());
         trace.SetProperty("y", y.ToArray());
         trace.SetProperty("z", z);
         trace.SetProperty("colorscale", new object[][] { [0.0, "#D6E6F2"], [0.5, "#4A97C9"], [1.0, "#06304F"] });
-        trace.SetProperty("colorbar", Json.Of(("title", Json.Of(("text", scale), ("side", "right"))), ("thickness", 16), ("outlinewidth", 0)));
+        trace.SetProperty("colorbar", Json.Of(("title", Json.Of(("text", scale), ("side", "right"))), ("thickness", 16), ("outlinewidth", 0), ("tickmode", "array"), ("tickvals", ticks), ("ticktext", ticks.Select(t => Math.Pow(10, t).ToString("n0", CultureInfo.InvariantCulture)).ToArray())));
         traces.Add(trace);
     }
 
@@ -149,8 +151,4 @@ internal sealed class Drawing(string title)
         traces.Add(trace);
         Series++;
     }
-
-    private static Dyn Axis(string title, AxisKind kind) => Json.Of(
-        ("title", Json.Of(("text", title))), ("type", kind switch { AxisKind.Log => "log", AxisKind.Names => "category", _ => "linear" }), ("rangemode", kind == AxisKind.FromZero ? "tozero" : null),
-        ("showgrid", kind != AxisKind.Names));
 }

@@ -66,8 +66,8 @@ internal static class CsvTable
         private static string Show<T>(T value) => value switch
         {
             bool flag => flag ? "true" : "false",
-            double number => Real(number.ToString("r", CultureInfo.InvariantCulture)),
-            float number => Real(number.ToString("r", CultureInfo.InvariantCulture)),
+            double number => Real(number.ToString("R", CultureInfo.InvariantCulture)),
+            float number => Real(number.ToString("R", CultureInfo.InvariantCulture)),
             _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
         };
 

@@ -29,7 +29,7 @@ internal static class ParquetTable
             foreach (DataField field in reader.Schema.GetDataFields())
             {
                 if (field.IsArray || field.MaxRepetitionLevel > 0) throw new NotSupportedException($"{name} column '{field.Name}' holds lists; tables have one value in a cell.");
-                columns.Add(await ColumnTypes.Visit(field.ClrType, $"{name} column '{field.Name}'", new Reading(reader, field)).ConfigureAwait(false));
+                columns.Add(await ColumnTypes.Visit(TypeOf(field), $"{name} column '{field.Name}'", new Reading(reader, field)).ConfigureAwait(false));
             }
             return new(columns);
         }
@@ -38,6 +38,9 @@ internal static class ParquetTable
             throw new TraceFormatException($"{name}: no Parquet file that can be read ({e.Message})", e);
         }
     }
+
+    /// <summary>The library calls text that it has read by another name than text to be written.</summary>
+    private static Type TypeOf(DataField field) => field.ClrType == typeof(ReadOnlyMemory<char>) ? typeof(string) : field.ClrType;
 
     private sealed class Writing(ParquetRowGroupWriter group, DataField field, DataFrameColumn column) : IColumnVisitor<Task>
     {
