@@ -1,0 +1,16 @@
+using Workbench.Traces.Importers;
+
+namespace Workbench.Analysis;
+
+/// <summary>The lines of a recorder's log, plain or compressed.</summary>
+public static class LogText
+{
+    /// <summary>The lines one after the other, without reading the whole file; .xz, .zst and .gz are told by content. Not there or damaged: an exception that says so.</summary>
+    public static IEnumerable<string> Lines(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using Stream stream = new InputFile(path).Open();
+        using StreamReader reader = new(stream);
+        while (reader.ReadLine() is { } line) yield return line;
+    }
+}
