@@ -25,6 +25,7 @@ public static partial class Charts
         string heading = TitleOf(title, "Dirty rate", all), unit = bytes ? "MiB/s" : "pages/s", axis = bytes ? "Reported dirty memory (MiB/s)" : "Reported dirty 4 KiB pages (pages/s)";
         ReplayRun[] harvested = [.. all.Where(r => r.Result.Harvests.Count > 0)];
         if (harvested.Length == 0) return Nothing(heading, TimeAxis, axis, all.Length == 0 ? "No runs were given." : "No harvests: nothing was tracked.");
+        if (harvested.All(r => r.Result.Harvests[^1].EndNs <= r.BeginNs)) return Nothing(heading, TimeAxis, axis, "The trace lasts no time, so there is no rate.");
         double scale = bytes ? 4096.0 / (1 << 20) : 1;
         Drawing figure = new(heading);
         figure.Axes(Scale.FromZero(TimeAxis), Scale.FromZero(axis));
@@ -36,7 +37,7 @@ public static partial class Charts
             if (harvested.Length == 1) AddRate(figure, harvested[i], "truly written", r => r.True4K, scale);
         }
         if (peaks.Max() == 0) figure.Say("No page was reported dirty.");
-        string means = LowestAndHighest(labels, [.. harvested.Select(r => r.Result.ReportedDirty4K * scale / Math.Max(1e-9, (r.Result.Harvests[^1].EndNs - r.BeginNs) / 1e9))], v => $"{Words.Number(v)} {unit} on average");
+        string means = LowestAndHighest(labels, [.. harvested.Select(r => r.Result.ReportedDirty4K * scale * 1e9 / Math.Max(1, r.Result.Harvests[^1].EndNs - r.BeginNs))], v => $"{Words.Number(v)} {unit} on average");
         return figure.Build($"{heading}, over {Words.ShowTime(harvested.Max(r => r.Result.Harvests[^1].EndNs - (double)r.BeginNs))}. {means} The peak is {Words.Number(peaks.Max())} {unit} ({labels[Index(peaks, peaks.Max())]}).");
     }
 

@@ -173,14 +173,14 @@ public sealed class ChartsTests
         Assert.Equal("#FFFFFF", (string)figure.Layout["template"]!["layout"]!["paper_bgcolor"]!);
     }
 
-    public static TheoryData<string> Degenerate => ["no runs", "no harvests", "nothing written", "nothing lost", "no rows", "no recordings", "one harvest", "one cell"];
+    public static TheoryData<string> Degenerate => ["no runs", "no harvests", "nothing written", "nothing lost", "no rows", "no recordings", "no time", "one harvest", "one cell"];
 
     [Theory]
     [MemberData(nameof(Degenerate))]
     public void A_chart_of_nothing_says_so(string input)
     {
         ReplayRun[] none = [];
-        ReplayRun empty = new Workbench.Testing.TraceBuilder().At(5).Mark("alone").Record("empty").Replay();
+        ReplayRun empty = new TraceBuilder().At(5).Mark("alone").Record("empty").Replay();
         GenericChart[] charts = input switch
         {
             "no runs" => [none.DirtyRate(), none.LostPages(), none.OverReport(), none.FlushCost(), none.Vendors(), none.IotlbMissCurve()],
@@ -188,6 +188,7 @@ public sealed class ChartsTests
             "nothing written" => [Idle.DirtyRate(), Idle.OverReport(), SmallRecordings.Begin().Record().CumulativeUnique(), SmallRecordings.Begin().Record().Footprint(), SmallRecordings.Begin().Record().HeatMap()],
             "nothing lost" => [Vtd.LostPages()],
             "no rows" => [Array.Empty<PolicyRow>().Frontier()],
+            "no time" => [SmallRecordings.Begin().Write(0).Record().Replay(new() { HarvestEvery = "0", AtomicHarvest = true }).DirtyRate()],
             "no recordings" => [Array.Empty<Recording>().CumulativeUnique()],
             _ => [],
         };
@@ -195,7 +196,6 @@ public sealed class ChartsTests
         {
             FigureJson figure = new(chart);
             Assert.NotEmpty(figure.Sentences);
-            Assert.Contains(figure.Sentences[0], figure.Summary + figure.Sentences[0], StringComparison.Ordinal);
             Assert.True(figure.Summary.Length > 10, figure.Summary);
             Assert.NotEmpty(figure.Data);
             Assert.Contains('(', figure.YTitle + figure.XTitle);

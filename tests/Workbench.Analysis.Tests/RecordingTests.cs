@@ -125,7 +125,7 @@ public sealed class RecordingTests
     {
         Recording first = Recording.Generate("uni1g", 5000, seed: 7), again = Recording.Generate("uni1g", 5000, seed: 7);
         Assert.Equal(first.Sha256, again.Sha256);
-        Assert.NotEqual(first.Sha256, Recording.Generate("uni1g", 5000, seed: 8).Sha256);
+        Assert.NotEqual(first.Events(max: 50)["address"].Cast<object>(), Recording.Generate("uni1g", 5000, seed: 8).Events(max: 50)["address"].Cast<object>());
         Assert.Contains("--events 5000 --seed 7", first.Provenance.HowMade, StringComparison.Ordinal);
         Assert.True(first.EventCount > 5000);
         string path = Path.Combine(Directory.CreateTempSubdirectory("workbench-").FullName, "saved.dmat");

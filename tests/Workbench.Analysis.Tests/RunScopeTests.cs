@@ -22,12 +22,30 @@ public sealed class RunScopeTests
     {
         Heard heard = new();
         using (RunScope.Enter(heard, TestContext.Current.CancellationToken)) Trace.Replay(new() { HarvestEvery = "0" });
-        Assert.InRange(heard.All.Count, 2, 102);
+        int reports = heard.All.Count;
+        Assert.InRange(reports, 2, 102);
         Assert.All(heard.All, p => Assert.Equal(("vtd", Trace.EventCount), (p.Label, p.Total)));
         Assert.Equal(heard.All.Select(p => p.Done).Order(), heard.All.Select(p => p.Done));
         Assert.Equal(Trace.EventCount, heard.All[^1].Done);
         Trace.Replay(new() { HarvestEvery = "0" });
-        Assert.Equal(Trace.EventCount, heard.All[^1].Done);
+        Assert.Equal(reports, heard.All.Count);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(99)]
+    [InlineData(100_003)]
+    [InlineData(-1)]
+    public void A_run_reports_a_hundred_times_at_most_and_its_end(long total)
+    {
+        Heard heard = new();
+        using (RunScope.Enter(heard, TestContext.Current.CancellationToken))
+        {
+            Action<long> report = RunScope.Reporter("run", total);
+            for (long done = 1; done <= total; done++) report(done);
+        }
+        Assert.InRange(heard.All.Count, 0, 102);
+        Assert.Equal(total > 0 ? [total] : [], heard.All.TakeLast(1).Select(p => p.Done));
     }
 
     [Fact]
