@@ -33,6 +33,8 @@ internal sealed class RunningKernel : IDisposable
 
     public void Dispose()
     {
+        // One test's warm-up must not run beside the next test.
+        Kernel.WarmedUp.Wait();
         Client.Dispose();
         Kernel.Dispose();
         session.Dispose();
