@@ -149,7 +149,11 @@ public sealed class JupyterKernel : IDisposable
         await Task.Yield();
         try
         {
-            await foreach (JupyterMessage request in requests.ReadAllAsync(stop.Token).ConfigureAwait(false)) await ServeAsync(request, channel).ConfigureAwait(false);
+            await foreach (JupyterMessage request in requests.ReadAllAsync(stop.Token).ConfigureAwait(false))
+            {
+                if (stop.IsCancellationRequested) return;
+                await ServeAsync(request, channel).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -161,7 +165,15 @@ public sealed class JupyterKernel : IDisposable
     {
         // Not disposed: what a cell left running may still ask it.
         CancellationTokenSource interrupt = new();
-        if (channel == KernelChannel.Shell) lock (gate) running = interrupt;
+        if (channel == KernelChannel.Shell)
+        {
+            lock (gate)
+            {
+                running = interrupt;
+                // A shutdown may have come between this request and the one before.
+                if (stop.IsCancellationRequested) _ = interrupt.CancelAsync();
+            }
+        }
         wire.Publish(request, "status", new() { ["execution_state"] = "busy" });
         try
         {

@@ -105,10 +105,10 @@ internal sealed class KernelClient : IDisposable
     public void Answer(string line) => stdin.SendMultipartBytes(Frames("input_reply", Guid.NewGuid().ToString(), new() { ["value"] = line }, null));
 
     /// <summary>Sends something; does the same come back?</summary>
-    public bool Beats()
+    public bool Beats(TimeSpan? patience = null)
     {
         heartbeat.SendFrame("ping");
-        return heartbeat.TryReceiveFrameString(Patience, out string? echo) && echo == "ping";
+        return heartbeat.TryReceiveFrameString(patience ?? Patience, out string? echo) && echo == "ping";
     }
 
     /// <summary>Sends frames as they are over the shell channel.</summary>

@@ -66,6 +66,19 @@ public sealed class KernelExecutionTests : IDisposable
     }
 
     [Fact]
+    public void Shutdown_ends_a_kernel_that_is_about_to_begin_a_cell()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            using RunningKernel hurried = new();
+            hurried.Client.SendCode("Thread.Sleep(Timeout.Infinite);");
+            hurried.Client.SendCode("Thread.Sleep(Timeout.Infinite);");
+            hurried.Client.Ask("shutdown_request", onControl: true);
+            Assert.True(hurried.Ends());
+        }
+    }
+
+    [Fact]
     public void What_waits_behind_a_failing_cell_is_aborted_but_other_requests_are_answered_and_later_cells_run()
     {
         string failing = Client.SendCode($"Workbench.Notebooks.Tests.Jupyter.Gates.Pass(\"{gate}\"); throw new Exception(\"stop\");");
