@@ -53,13 +53,16 @@ public sealed class JupyterKernel : IDisposable
     /// <summary>Requests of the shell channel that have come but are not begun.</summary>
     internal int Waiting => shell.Reader.Count;
 
+    /// <summary>Completes when the first cell would find the runtime warm.</summary>
+    internal Task WarmedUp { get; private set; } = Task.CompletedTask;
+
     /// <summary>Serves requests until a client asks for shutdown or the token is cancelled; then the last messages are sent and the sockets closed.</summary>
     public async Task RunAsync(CancellationToken cancellation = default)
     {
         using CancellationTokenRegistration registration = cancellation.Register(Stop);
         sockets.Start();
         wire.Publish(null, "status", new() { ["execution_state"] = "starting" });
-        _ = Task.Run(WarmUpAsync, CancellationToken.None);
+        WarmedUp = Task.Run(WarmUpAsync, CancellationToken.None);
         await Task.WhenAll(ServeAsync(shell.Reader, KernelChannel.Shell), ServeAsync(control.Reader, KernelChannel.Control)).ConfigureAwait(false);
         await wire.FlushAsync().ConfigureAwait(false);
         wire.Dispose();
@@ -102,8 +105,7 @@ public sealed class JupyterKernel : IDisposable
     {
         try
         {
-            using CancellationTokenSource never = new();
-            await session.RunAsync("1 + 1", Language, new SilentOutput(), never.Token).ConfigureAwait(false);
+            await session.RunAsync("1 + 1", Language, new SilentOutput(), CancellationToken.None).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {
@@ -147,7 +149,11 @@ public sealed class JupyterKernel : IDisposable
         await Task.Yield();
         try
         {
-            await foreach (JupyterMessage request in requests.ReadAllAsync(stop.Token).ConfigureAwait(false)) await ServeAsync(request, channel).ConfigureAwait(false);
+            await foreach (JupyterMessage request in requests.ReadAllAsync(stop.Token).ConfigureAwait(false))
+            {
+                if (stop.IsCancellationRequested) return;
+                await ServeAsync(request, channel).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -159,7 +165,15 @@ public sealed class JupyterKernel : IDisposable
     {
         // Not disposed: what a cell left running may still ask it.
         CancellationTokenSource interrupt = new();
-        if (channel == KernelChannel.Shell) lock (gate) running = interrupt;
+        if (channel == KernelChannel.Shell)
+        {
+            lock (gate)
+            {
+                running = interrupt;
+                // A shutdown may have come between this request and the one before.
+                if (stop.IsCancellationRequested) _ = interrupt.CancelAsync();
+            }
+        }
         wire.Publish(request, "status", new() { ["execution_state"] = "busy" });
         try
         {

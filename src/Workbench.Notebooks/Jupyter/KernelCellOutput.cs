@@ -17,7 +17,8 @@ internal sealed class KernelCellOutput(JupyterMessage request, KernelWire wire, 
 
     public void Display(MimeBundle bundle, string? displayId) => Publish("display_data", bundle, displayId);
 
-    public void Update(MimeBundle bundle, string displayId) => Publish("update_display_data", bundle, displayId);
+    // An update belongs to the cell that makes it, not to the one that showed the value: clients that run a notebook listen to the running cell only.
+    public void Update(MimeBundle bundle, string displayId) => (CellScope.Current?.Output as KernelCellOutput ?? this).Publish("update_display_data", bundle, displayId);
 
     public void Clear(bool wait)
     {
