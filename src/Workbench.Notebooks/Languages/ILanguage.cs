@@ -1,4 +1,6 @@
+using Workbench.Notebooks.Cells;
 using Workbench.Notebooks.Display;
+using Workbench.Notebooks.Magics;
 
 namespace Workbench.Notebooks.Languages;
 
@@ -11,11 +13,17 @@ public interface ILanguage
     /// <summary>Other names after #!, such as "c#".</summary>
     IReadOnlyList<string> Aliases { get; }
 
+    /// <summary>One line for #!lsmagic.</summary>
+    string Help { get; }
+
+    /// <summary>What may follow the language's name on its line.</summary>
+    MagicSyntax Syntax => MagicSyntax.Nothing;
+
     /// <summary>
     /// Runs code and gives the value of its last expression. What it prints or shows goes to the scope's output; what is wrong with the code is a <see cref="CellException"/>,
-    /// what the code threw is passed on. Cancelled by the scope's token as far as the code looks at it.
+    /// what the code threw is passed on. Lines in errors are the cell's. Cancelled by the scope's token as far as the code looks at it.
     /// </summary>
-    Task<LanguageResult> RunAsync(string code, CellScope scope);
+    Task<LanguageResult> RunAsync(CodePart part, CellScope scope);
 }
 
 /// <summary>The value of a part of a cell; no value is not the same as the value null.</summary>
@@ -42,7 +50,7 @@ public interface IVariables
     /// <summary>The variables, the latest of each name, by name.</summary>
     IReadOnlyList<Variable> Variables { get; }
 
-    /// <summary>Declares a variable, or gives the one of that name another value and type.</summary>
+    /// <summary>Declares a variable, or gives the one of that name another value and type. A name the language cannot have is a <see cref="CellException"/>.</summary>
     Task SetAsync(string name, object? value, Type type);
 }
 

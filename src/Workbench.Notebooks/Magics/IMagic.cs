@@ -1,7 +1,3 @@
-using Workbench.Notebooks.Cells;
-using Workbench.Notebooks.Display;
-using Workbench.Notebooks.Sessions;
-
 namespace Workbench.Notebooks.Magics;
 
 /// <summary>A command of a session, written #!name on a line of its own.</summary>
@@ -13,6 +9,9 @@ public interface IMagic
     /// <summary>One line for #!lsmagic.</summary>
     string Help { get; }
 
-    /// <summary>Does what it says. Wrong arguments are a <see cref="Languages.CellException"/>.</summary>
-    Task RunAsync(MagicPart call, NotebookSession session, CellScope scope);
+    /// <summary>What may follow it on its line.</summary>
+    MagicSyntax Syntax => MagicSyntax.Nothing;
+
+    /// <summary>Does what it says. What is wrong is a <see cref="Languages.CellException"/>.</summary>
+    Task RunAsync(MagicCall call);
 }

@@ -1,6 +1,5 @@
-using Workbench.Notebooks.Cells;
 using Workbench.Notebooks.Display;
-using Workbench.Notebooks.Sessions;
+using Workbench.Notebooks.Languages;
 
 namespace Workbench.Notebooks.Magics;
 
@@ -11,10 +10,16 @@ internal sealed class ListMagics : IMagic
 
     public string Help => "list the languages and magics of this session";
 
-    public Task RunAsync(MagicPart call, NotebookSession session, CellScope scope)
+    public Task RunAsync(MagicCall call)
     {
-        foreach (var language in session.Languages) scope.Output.Write(StreamName.Stdout, $"#!{string.Join(" #!", language.Aliases.Prepend(language.Name))}: a cell or its rest in this language\n");
-        foreach (IMagic magic in session.Magics) scope.Output.Write(StreamName.Stdout, $"#!{magic.Name}: {magic.Help}\n");
+        foreach (ILanguage language in call.Session.Languages)
+        {
+            string aliases = string.Concat(language.Aliases.Select(a => ", #!" + a));
+            Line($"{language.Syntax.Usage(language.Name)}{aliases}: {language.Help}");
+        }
+        foreach (IMagic magic in call.Session.Magics) Line($"{magic.Syntax.Usage(magic.Name)}: {magic.Help}");
         return Task.CompletedTask;
+
+        void Line(string text) => call.Scope.Output.Write(StreamName.Stdout, text + "\n");
     }
 }

@@ -4,7 +4,11 @@ using Workbench.Notebooks.Display;
 using Workbench.Notebooks.Formatters;
 using Workbench.Notebooks.Languages;
 using Workbench.Notebooks.Languages.CSharp;
+using Workbench.Notebooks.Languages.FSharp;
+using Workbench.Notebooks.Languages.Markup;
+using Workbench.Notebooks.Languages.Sql;
 using Workbench.Notebooks.Magics;
+using Workbench.Notebooks.Packages;
 
 namespace Workbench.Notebooks.Sessions;
 
@@ -21,12 +25,18 @@ public sealed class NotebookSession : IDisposable
     {
         Options = options ?? new();
         CellConsole.Install();
-        foreach (ILanguage language in (ILanguage[])[new CSharpLanguage(Options)])
+        CellReferences references = new(Options);
+        ILanguage[] all =
+        [
+            new CSharpLanguage(Options, references), new FSharpLanguage(Options, references), new SqlLanguage(this), new MarkdownLanguage(), new HtmlLanguage(), new MermaidLanguage(), new JavaScriptLanguage(),
+            new ValueLanguage(this),
+        ];
+        foreach (ILanguage language in all)
         {
             languages.Add(language.Name, language);
             foreach (string alias in language.Aliases) languages.Add(alias, language);
         }
-        foreach (IMagic magic in (IMagic[])[new ListMagics()]) magics.Add(magic.Name, magic);
+        foreach (IMagic magic in (IMagic[])[new AboutMagic(), new ImportMagic(), new ListMagics(), new SetMagic(), new ShareMagic(), new TimeMagic(), new WhoMagic(), new WhosMagic()]) magics.Add(magic.Name, magic);
     }
 
     /// <summary>How it was set up.</summary>
@@ -74,15 +84,41 @@ public sealed class NotebookSession : IDisposable
         oneCell.Dispose();
     }
 
+    /// <summary>Gives a variable of a language another value; declares it if there is none.</summary>
+    public Task SetAsync(string language, string name, object? value) => VariablesOf(language, 0).SetAsync(name, value, value?.GetType() ?? typeof(object));
+
+    /// <summary>The value of a language's variable. No such variable is an error that lists what there is.</summary>
+    public object? Get(string language, string name) => SharedValue.Find(this, language, name, 0).Value;
+
+    internal IVariables VariablesOf(string language, int line) => Language(language, line) as IVariables
+        ?? throw MagicCall.Error(line, $"{language} has no variables; these have: {string.Join(", ", Languages.Where(l => l is IVariables).Select(l => l.Name))}.");
+
+    /// <summary>Runs the parts of a cell or of an imported one; gives the last value, shows those before it.</summary>
+    internal async Task<LanguageResult> RunPartsAsync(string code, string language, CellScope scope, IList<Action> atEnd)
+    {
+        LanguageResult last = LanguageResult.None;
+        foreach (CellPart part in CellSplitter.Split(code, language, languages.ContainsKey))
+        {
+            LanguageResult result = await RunPartAsync(part, scope, atEnd).ConfigureAwait(false);
+            if (!result.HasValue) continue;
+            if (Shown(last) is { } earlier) scope.Output.Display(earlier, null);
+            last = result;
+        }
+        return last;
+    }
+
+    private static MimeBundle? Shown(LanguageResult result) => result.HasValue && result.Value is not DisplayedValue ? ValueFormatter.Format(result.Value) : null;
+
     private async Task<CellOutcome> RunOnThisThread(string code, string language, CellScope scope)
     {
         using IDisposable current = scope.Enter();
         using IDisposable? around = Options.AroundCell?.Invoke(scope);
+        using IDisposable stray = StrayExceptions.Watch(scope);
+        List<Action> atEnd = [];
         try
         {
-            LanguageResult last = LanguageResult.None;
-            foreach (CellPart part in CellSplitter.Split(code, language, languages.ContainsKey)) last = await RunPartAsync(part, scope).ConfigureAwait(false);
-            return new() { Status = CellStatus.Ok, Result = last.HasValue && last.Value is not DisplayedValue ? ValueFormatter.Format(last.Value) : null };
+            CellOutcome outcome = new() { Status = CellStatus.Ok, Result = Shown(await RunPartsAsync(code, language, scope, atEnd).ConfigureAwait(false)) };
+            return outcome;
         }
         catch (OperationCanceledException) when (scope.Cancellation.IsCancellationRequested)
         {
@@ -94,23 +130,38 @@ public sealed class NotebookSession : IDisposable
         {
             return CellErrors.Of(e);
         }
+        finally
+        {
+            foreach (Action end in atEnd) end();
+        }
     }
 
-    private async Task<LanguageResult> RunPartAsync(CellPart part, CellScope scope)
+    private async Task<LanguageResult> RunPartAsync(CellPart part, CellScope scope, IList<Action> atEnd)
     {
         if (part is MagicPart magic)
         {
             if (!magics.TryGetValue(magic.Name, out IMagic? command)) throw UnknownMagic(magic);
-            await command.RunAsync(magic, this, scope).ConfigureAwait(false);
+            MagicArguments arguments = MagicArguments.Parse(command.Name, magic.Arguments, command.Syntax, magic.FirstLine);
+            await command.RunAsync(new(magic, arguments, this, scope, atEnd)).ConfigureAwait(false);
             return LanguageResult.None;
         }
         CodePart code = (CodePart)part;
-        ILanguage language = Find(code.Language) ?? throw new CellException("UnknownLanguage", $"No language '{code.Language}'; there is: {string.Join(", ", Languages.Select(l => l.Name))}.");
-        return await language.RunAsync(code.Code, scope).ConfigureAwait(false);
+        ILanguage language = Language(code.Language, code.FirstLine);
+        // Options a language takes none of are wrong before its code runs.
+        MagicArguments.Parse(language.Name, code.Options, language.Syntax, code.LanguageLine);
+        return await language.RunAsync(code, scope).ConfigureAwait(false);
     }
 
-    private CellException UnknownMagic(MagicPart magic) => new("UnknownMagic",
-        string.Create(CultureInfo.InvariantCulture, $"Line {magic.FirstLine}: there is no magic #!{magic.Name}. Known are {string.Join(" ", languages.Keys.Concat(magics.Keys).Order(StringComparer.Ordinal).Select(n => "#!" + n))}."));
+    private ILanguage Language(string name, int line) => Find(name)
+        ?? throw new CellException("UnknownLanguage", $"{(line > 0 ? string.Create(CultureInfo.InvariantCulture, $"Line {line}: there") : "There")} is no language '{name}'. There is: {string.Join(", ", Languages.Select(l => l.Name))}.");
+
+    private CellException UnknownMagic(MagicPart magic)
+    {
+        string[] known = [.. languages.Keys.Concat(magics.Keys).Order(StringComparer.Ordinal)];
+        string? near = NearestName.Of(magic.Name, known);
+        return new("UnknownMagic", string.Create(CultureInfo.InvariantCulture,
+            $"Line {magic.FirstLine}: there is no magic #!{magic.Name}.{(near is null ? "" : $" Did you mean #!{near}?")} Known are {string.Join(" ", known.Select(n => "#!" + n))}."));
+    }
 
     private string NextDisplayId() => string.Create(CultureInfo.InvariantCulture, $"{Options.DisplayIdPrefix}{Interlocked.Increment(ref lastDisplayId)}");
 }

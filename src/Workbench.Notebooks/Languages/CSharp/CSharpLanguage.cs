@@ -1,15 +1,20 @@
+using System.Collections.Concurrent;
+using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Scripting;
+using Microsoft.CodeAnalysis.Scripting.Hosting;
+using Workbench.Notebooks.Cells;
 using Workbench.Notebooks.Display;
+using Workbench.Notebooks.Packages;
 using Workbench.Notebooks.Sessions;
 
 namespace Workbench.Notebooks.Languages.CSharp;
 
 /// <summary>C# by Roslyn's scripting: each cell is a submission that sees what the ones before it declared.</summary>
-public sealed class CSharpLanguage : ILanguage
+internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, IDisposable
 {
     private static readonly string[] UsualImports =
     [
@@ -17,19 +22,27 @@ public sealed class CSharpLanguage : ILanguage
         "Workbench.Notebooks.Display.NotebookDisplay",
     ];
 
+    private static readonly ConcurrentDictionary<string, PortableExecutableReference> Opened = new(StringComparer.Ordinal);
+
+    private readonly CellReferences references;
+    private readonly InteractiveAssemblyLoader loader = new();
+    private readonly CSharpAssistant assistant;
     private ScriptOptions options;
     private ScriptState<object?>? state;
 
     /// <summary>A language without variables.</summary>
-    public CSharpLanguage(SessionOptions session)
+    public CSharpLanguage(SessionOptions session, CellReferences references)
     {
-        ArgumentNullException.ThrowIfNull(session);
+        this.references = references;
         options = ScriptOptions.Default
             .WithOptimizationLevel(OptimizationLevel.Release)
             .WithLanguageVersion(LanguageVersion.Preview)
             .WithAllowUnsafe(true)
-            .WithReferences(References(session))
-            .WithImports([.. UsualImports, .. session.Imports]);
+            .WithMetadataResolver(new CellReferenceResolver(references, Open))
+            .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(Path.GetFullPath(session.Folder)))
+            .WithReferences(references.Paths.Select(Open))
+            .WithImports([.. UsualImports.Concat(session.Imports).Distinct()]);
+        assistant = new(options);
     }
 
     /// <inheritdoc />
@@ -39,39 +52,102 @@ public sealed class CSharpLanguage : ILanguage
     public IReadOnlyList<string> Aliases { get; } = ["c#"];
 
     /// <inheritdoc />
-    public async Task<LanguageResult> RunAsync(string code, CellScope scope)
+    public string Help => "a cell or its rest in C#";
+
+    /// <inheritdoc />
+    public IReadOnlyList<Variable> Variables => state is null ? [] :
+        [.. state.Variables.Reverse().DistinctBy(v => v.Name).Select(v => new Variable(v.Name, v.Type, v.Value)).OrderBy(v => v.Name, StringComparer.Ordinal)];
+
+    /// <inheritdoc />
+    public async Task<LanguageResult> RunAsync(CodePart part, CellScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
+        CellCode code = await references.ReadAsync(part, scope).ConfigureAwait(false);
+        AddReferences(code.References);
+        return await RunAsync(code.Text, scope.Cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task SetAsync(string name, object? value, Type type)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(type);
+        if (!CSharpTypeName.IsIdentifier(name)) throw new CellException("InvalidName", $"'{name}' is no name C# can give a variable: letters, digits and _ are allowed, a digit not first, keywords not at all.");
+        AddReferences(CellReferences.PathsOf(type));
+        // A type of an earlier cell may be hidden by a later one of the same name; then its own name does not lead to it.
+        bool isNamed = CSharpTypeName.Of(type) is { } typeName && await DeclareAsync($"{typeName} {name} = default;").ConfigureAwait(false) && state?.GetVariable(name)?.Type == type;
+        if (!isNamed) await DeclareAsync($"dynamic {name} = null;").ConfigureAwait(false);
+        if (state?.GetVariable(name) is { } variable) variable.Value = value;
+    }
+
+    /// <inheritdoc />
+    public Task<CompletionSet> CompleteAsync(string code, int position, CancellationToken cancellation) => assistant.CompleteAsync(code, position, cancellation);
+
+    /// <inheritdoc />
+    public Task<MimeBundle?> InspectAsync(string code, int position, CancellationToken cancellation) => assistant.InspectAsync(code, position, cancellation);
+
+    /// <inheritdoc />
+    public Completeness Check(string code) => CSharpAssistant.Check(code);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        assistant.Dispose();
+        loader.Dispose();
+    }
+
+    internal static PortableExecutableReference Open(string path) => Opened.GetOrAdd(path, static p => MetadataReference.CreateFromFile(p, documentation: CodeDocumentation.Of(p)));
+
+    private async Task<bool> DeclareAsync(string code)
+    {
+        try
+        {
+            await RunAsync(code, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (CellException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<LanguageResult> RunAsync(string code, CancellationToken cancellation)
+    {
         ScriptState<object?>? before = state;
-        Script<object?> script = before is null ? CSharpScript.Create<object?>(code, options) : before.Script.ContinueWith<object?>(code, options);
-        Diagnostic[] errors = [.. script.Compile(scope.Cancellation).Where(d => d.Severity == DiagnosticSeverity.Error)];
-        if (errors.Length > 0) throw CompileError(errors);
+        Script<object?> script = before is null ? CSharpScript.Create<object?>(code, options, assemblyLoader: loader) : before.Script.ContinueWith<object?>(code, options);
+        SourceError[] errors = [.. script.Compile(cancellation).Where(d => d.Severity == DiagnosticSeverity.Error).Select(Error)];
+        if (errors.Length > 0) throw SourceError.ToException(errors, code);
         ScriptState<object?> after = before is null
-            ? await script.RunAsync(null, _ => true, scope.Cancellation).ConfigureAwait(false)
-            : await script.RunFromAsync(before, _ => true, scope.Cancellation).ConfigureAwait(false);
+            ? await script.RunAsync(null, _ => true, cancellation).ConfigureAwait(false)
+            : await script.RunFromAsync(before, _ => true, cancellation).ConfigureAwait(false);
         // An interrupted cell that ends at last must not undo what ran after it.
         if (Interlocked.CompareExchange(ref state, after, before) != before) return LanguageResult.None;
+        assistant.Add(code, options);
         if (after.Exception is { } thrown) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
         return EndsInValue(script.GetCompilation()) ? LanguageResult.Of(after.ReturnValue) : LanguageResult.None;
     }
 
-    private static CellException CompileError(Diagnostic[] errors) => new("CompileError", errors[0].GetMessage(System.Globalization.CultureInfo.InvariantCulture),
-        [.. errors.Select(e => e.ToString())]);
+    private void AddReferences(IEnumerable<string> paths)
+    {
+        HashSet<string> known = [.. options.MetadataReferences.OfType<PortableExecutableReference>().Select(r => r.FilePath ?? "")];
+        string[] added = [.. paths.Where(known.Add)];
+        if (added.Length == 0) return;
+        foreach (string path in added) loader.RegisterDependency(AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+        options = options.AddReferences(added.Select(Open));
+    }
+
+    private static SourceError Error(Diagnostic diagnostic)
+    {
+        FileLinePositionSpan place = diagnostic.Location.GetMappedLineSpan();
+        string? file = diagnostic.Location.SourceTree?.FilePath is { Length: > 0 } path ? path : null;
+        return new(place.StartLinePosition.Line + 1, place.StartLinePosition.Character + 1, diagnostic.Id, diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), file);
+    }
 
     // The last statement is an expression without its semicolon, and not one of type void.
     private static bool EndsInValue(Compilation compilation)
     {
-        SyntaxTree? tree = compilation.SyntaxTrees.LastOrDefault();
+        SyntaxTree? tree = compilation.SyntaxTrees.LastOrDefault(t => t.FilePath.Length == 0);
         if (tree?.GetCompilationUnitRoot().Members.LastOrDefault() is not GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }) return false;
         return compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type?.SpecialType != SpecialType.System_Void;
-    }
-
-    // A single file that trusts the runtime's list: what a host ships has one identity, the host's.
-    private static IEnumerable<MetadataReference> References(SessionOptions session)
-    {
-        string platform = (string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "";
-        string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? "";
-        IEnumerable<string> own = session.References.Append(typeof(NotebookSession).Assembly).Append(typeof(Microsoft.AspNetCore.Html.HtmlString).Assembly).Select(a => a.Location);
-        return platform.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(p => Path.GetDirectoryName(p) == runtime).Concat(own).Distinct().Select(p => MetadataReference.CreateFromFile(p));
     }
 }
