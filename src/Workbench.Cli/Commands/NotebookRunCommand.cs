@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Text.Json.Nodes;
 using Workbench.Notebooks.Documents;
 using Workbench.Notebooks.Running;
 
@@ -9,30 +9,61 @@ namespace Workbench.Cli.Commands;
 internal static class NotebookRunCommand
 {
     private static readonly Argument<string> Notebook = new("notebook") { Description = "an .ipynb or .dib file, or a .csx script" };
-    private static readonly Option<string?> Output = new("--output", "-o") { Description = "write the notebook with its outputs to this file (.ipynb)" };
+    private static readonly Option<string?> Output = new("--output", "-o") { Description = "write the notebook with its outputs to this .ipynb file" };
     private static readonly Option<bool> InPlace = new("--inplace") { Description = "write the outputs into the notebook itself" };
-    private static readonly Option<string?> Timeout = new("--timeout") { Description = "the longest a cell may take, such as 60s or 10m [default: no limit]" };
     private static readonly Option<bool> AllowErrors = new("--allow-errors") { Description = "go on after a cell that failed; the exit code is still 1" };
-    private static readonly Option<bool> Timings = new("--timings") { Description = "store when each cell began and ended" };
+    private static readonly Option<bool> Timings = new("--timings") { Description = "store when each cell began and ended; two runs then differ" };
+    private static readonly Option<string?> WorkingFolder = new("--cwd") { Description = "the folder relative paths begin at [default: the notebook's]" };
+    private static readonly Option<string> Format = new("--format") { Description = "what to print: table or json", DefaultValueFactory = _ => "table" };
 
     public static Command Create()
     {
-        Command command = new("run", "Run a notebook from a clean session, top to bottom. The file itself is left as it is unless --inplace is given.") { Notebook, Output, InPlace, Timeout, AllowErrors, Timings };
+        Command command = new("run", "Run a notebook in a clean session, top to bottom, until a cell fails. The file itself is left as it is unless --inplace is given.") { Notebook };
+        NotebookOptions.AddTo(command);
+        foreach (Option option in (Option[])[Output, InPlace, AllowErrors, Timings, WorkingFolder, Format]) command.Add(option);
+        Format.AcceptOnlyFromAmong("table", "json");
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        string path = parsed.GetRequiredValue(Notebook);
+        string path = parsed.GetRequiredValue(Notebook), name = Path.GetFileName(path);
+        string? target = TargetOf(parsed, path);
+        string? folder = parsed.GetValue(WorkingFolder);
+        if (folder is not null && !Directory.Exists(folder)) throw new ArgumentException($"--cwd {folder}: there is no such folder.");
+        RunOptions options = new() { Timeout = NotebookOptions.TimeoutOf(parsed), AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
         NotebookDocument document = NotebookFile.Read(path);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        RunOptions options = new() { Session = NotebookHost.Create(folder) with { DisplayIdPrefix = "" }, AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
-        string? target = parsed.GetValue(Output) is { } output ? Path.GetFullPath(output) : parsed.GetValue(InPlace) ? Path.GetFullPath(path) : null;
-        Directory.SetCurrentDirectory(folder);
-        RunReport report = await NotebookRunner.RunAsync(document, options, cancellation);
+        IReadOnlyList<ParameterValue> values = NotebookOptions.ValuesOf(parsed);
+        JsonObject parameters = NotebookOptions.ToJson(document, values);
+        RunReport report = await NotebookOptions.RunAsync(path, NotebookParameters.Inject(document, values), options, folder, cancellation);
         if (target is not null) NotebookFile.Write(target, report.Document);
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}: {report.Cells.Count} cells"));
-        return report.FirstFailure is null ? CommandLine.Done : CommandLine.CheckFailed;
+        if (report.IsInterrupted) throw NotebookOptions.Interrupted(name, report, target is null ? "nothing was written." : $"{target} holds what ran.");
+        NotebookSummary summary = NotebookSummary.Of(name, report, parameters, target is null ? [] : [target]);
+        if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(summary.ToJson());
+        else summary.Print(Console.Out);
+        if (target is null) Console.Error.WriteLine($"workbench: {name} was left as it was; to keep outputs name a file with -o, or say --inplace.");
+        else Console.Error.WriteLine($"workbench: wrote {target}");
+        foreach (CellRun failed in report.Cells.Where(c => c.Status is CellRunStatus.Failed or CellRunStatus.TimedOut))
+        {
+            string[] lines = [.. NotebookSummary.Explain(name, failed)];
+            Console.Error.WriteLine("workbench: " + string.Join('\n', lines));
+        }
+        return summary.Ok ? CommandLine.Done : CommandLine.CheckFailed;
+    }
+
+    // Found out before anything runs: an hour's run must not fail on the name of its output.
+    private static string? TargetOf(ParseResult parsed, string path)
+    {
+        string? output = parsed.GetValue(Output);
+        bool isInPlace = parsed.GetValue(InPlace);
+        if (output is not null && isInPlace) throw new ArgumentException("-o and --inplace exclude each other; give one of them.");
+        string? target = isInPlace ? path : output;
+        if (target is null) return null;
+        if (!target.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase)) throw new ArgumentException($"{target}: only .ipynb files hold outputs; name one with -o.");
+        if (Directory.Exists(target)) throw new ArgumentException($"-o {target} is a folder; name a file in it.");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(target)) ?? ".";
+        if (!Directory.Exists(folder)) throw new ArgumentException($"-o {target}: there is no folder {folder}; make it first.");
+        return target;
     }
 }
