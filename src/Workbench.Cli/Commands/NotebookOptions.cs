@@ -53,7 +53,7 @@ internal static class NotebookOptions
         Directory.SetCurrentDirectory(workingFolder ?? folder);
         try
         {
-            return await NotebookRunner.RunAsync(document, options with { Session = NotebookHost.Options(folder, progress), OnStep = progress.OnStep }, cancellation).ConfigureAwait(false);
+            return await NotebookRunner.RunAsync(document, options with { Session = NotebookHost.Create(folder, _ => progress) with { DisplayIdPrefix = "" }, OnStep = progress.OnStep }, cancellation).ConfigureAwait(false);
         }
         finally
         {

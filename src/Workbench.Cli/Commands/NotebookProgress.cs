@@ -1,11 +1,12 @@
 using System.Globalization;
 using Spectre.Console;
+using Workbench.Analysis;
 using Workbench.Notebooks.Running;
 
 namespace Workbench.Cli.Commands;
 
 /// <summary>One line on stderr while a notebook runs: a bar of cells done, the cell's title, and how far a long replay in it is. Only on a terminal.</summary>
-internal sealed class NotebookProgress : IDisposable
+internal sealed class NotebookProgress : IProgress<RunProgress>, IDisposable
 {
     private const int BarColumns = 20;
     private const double RedrawSeconds = 0.1;
@@ -29,13 +30,14 @@ internal sealed class NotebookProgress : IDisposable
         }
     }
 
-    /// <summary>Something inside the cell is so far; a total below zero is unknown.</summary>
-    public void Report(string label, long done, long total)
+    /// <summary>A replay inside the cell is so far.</summary>
+    public void Report(RunProgress value)
     {
         lock (gate)
         {
             if (!shows || TimeProvider.System.GetElapsedTime(drawnAt).TotalSeconds < RedrawSeconds) return;
-            Draw(total > 0 ? string.Create(CultureInfo.InvariantCulture, $": {label} {100.0 * done / total:f0} %") : string.Create(CultureInfo.InvariantCulture, $": {label} {done:n0}"));
+            string far = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * value.Done / value.Total:f0} %") : value.Done.ToString("n0", CultureInfo.InvariantCulture);
+            Draw($": {value.Label} {far}");
         }
     }
 

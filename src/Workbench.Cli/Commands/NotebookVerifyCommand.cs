@@ -76,7 +76,7 @@ internal static class NotebookVerifyCommand
 
     private static IReadOnlyList<string> Check(NotebookDocument document)
     {
-        using NotebookSession session = new(NotebookHost.Options(Directory.GetCurrentDirectory(), null));
+        using NotebookSession session = new(NotebookHost.Create(Directory.GetCurrentDirectory()));
         return NotebookCheck.Problems(document, session);
     }
 
