@@ -30,13 +30,14 @@ internal sealed class NotebookProgress : IProgress<RunProgress>, IDisposable
         }
     }
 
-    /// <summary>Something inside the cell is so far; a total below zero is unknown.</summary>
+    /// <summary>A replay inside the cell is so far.</summary>
     public void Report(RunProgress value)
     {
         lock (gate)
         {
             if (!shows || TimeProvider.System.GetElapsedTime(drawnAt).TotalSeconds < RedrawSeconds) return;
-            Draw(value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $": {value.Label} {100.0 * value.Done / value.Total:f0} %") : string.Create(CultureInfo.InvariantCulture, $": {value.Label} {value.Done:n0}"));
+            string far = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * value.Done / value.Total:f0} %") : value.Done.ToString("n0", CultureInfo.InvariantCulture);
+            Draw($": {value.Label} {far}");
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class NotebookRunnerTests
         Assert.Equal("42", Plain(Outputs(report, 2)[2]));
         Assert.Equal("41", Plain(Assert.Single(Outputs(report, 3))));
         Assert.Equal([null, 1L, 2L], report.Document.Cells.Select(c => c.ExecutionCount));
-        Assert.Equal(2, Outputs(report, 3)[0]["execution_count"]!.GetValue<int>());
+        Assert.Equal(2, Outputs(report, 3)[0]["execution_count"]!.GetValue<long>());
         Assert.Equal([(2, 3), (3, 1)], report.Cells.Select(c => (c.Number, c.Outputs)));
     }
 
