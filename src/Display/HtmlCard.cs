@@ -38,7 +38,7 @@ internal sealed class HtmlCard : ICard
     {
         html.Open("table", TableStyle).Line();
         foreach (Fact fact in facts)
-            html.Open("tr", "background:none").Element("th", Cut(fact.Name, LongestName), Left + ";font-weight:normal;opacity:.8;white-space:nowrap").Element("td", Cut(fact.Value), Left, fact.Full is null ? null : Cut(fact.Full)).Close().Line();
+            html.Open("tr", "background:none;vertical-align:top").Element("th", Cut(fact.Name, LongestName), Left + ";font-weight:normal;opacity:.8;white-space:nowrap").Element("td", Cut(fact.Value), Left, fact.Full is null ? null : Cut(fact.Full)).Close().Line();
         html.Close().Line();
     }
 
