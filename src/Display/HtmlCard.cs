@@ -7,10 +7,12 @@ internal sealed class HtmlCard : ICard
     private static readonly string[] Colours = ["#0072B2", "#E69F00", "#D55E00", "#009E73"];
     private const string Good = "#009E73", Bad = "#D55E00";
     private const string Line = "1px solid rgba(128,128,128,.35)";
-    private const string TableStyle = "border-collapse:collapse;margin:4px 0;color:inherit;font:inherit";
+    private const string TableStyle = "border-collapse:separate;border-spacing:0 1px;border:none;margin:4px 0;color:inherit;font:inherit";
     private const string Small = "font-size:90%;opacity:.8;margin:6px 0 2px";
-    private const string Left = "text-align:left;padding:1px 14px 1px 0;vertical-align:top";
-    private const string Right = "text-align:right;padding:1px 14px 1px 0;white-space:nowrap;vertical-align:top";
+    private const string Left = "text-align:left;padding:0 14px 0 0";
+    private const string Right = "text-align:right;padding:0 14px 0 0;white-space:nowrap";
+    // A value is shown in every output of every notebook that is stored: what is longer than this, is cut.
+    private const int LongestText = 400, LongestCell = 160, LongestName = 60, MostNotes = 20;
 
     private readonly Markup html = new();
 
@@ -20,23 +22,23 @@ internal sealed class HtmlCard : ICard
     public void Title(string what, string which)
     {
         html.Open("div", "margin:0 0 4px").Element("b", what);
-        if (which.Length > 0) html.Text(" " + which);
+        if (which.Length > 0) html.Text(" " + Cut(which));
         html.Close().Line();
     }
 
     /// <inheritdoc/>
     public void Verdict(bool isGood, string text) =>
-        html.Open("div", $"border-left:5px solid {(isGood ? Good : Bad)};padding:3px 10px;margin:4px 0").Element("b", isGood ? "✓ " : "✗ ").Text(text).Close().Line();
+        html.Open("div", $"border-left:5px solid {(isGood ? Good : Bad)};padding:3px 10px;margin:4px 0").Element("b", isGood ? "✓ " : "✗ ").Text(Cut(text)).Close().Line();
 
     /// <inheritdoc/>
-    public void Text(string text) => html.Element("div", text).Line();
+    public void Text(string text) => html.Element("div", Cut(text)).Line();
 
     /// <inheritdoc/>
     public void Facts(IEnumerable<Fact> facts)
     {
         html.Open("table", TableStyle).Line();
         foreach (Fact fact in facts)
-            html.Open("tr", "background:none").Element("th", fact.Name, Left + ";font-weight:normal;opacity:.8;white-space:nowrap").Element("td", fact.Value, Left, fact.Full).Close().Line();
+            html.Open("tr", "background:none;vertical-align:top").Element("th", Cut(fact.Name, LongestName), Left + ";font-weight:normal;opacity:.8;white-space:nowrap").Element("td", Cut(fact.Value), Left, fact.Full is null ? null : Cut(fact.Full)).Close().Line();
         html.Close().Line();
     }
 
@@ -44,13 +46,13 @@ internal sealed class HtmlCard : ICard
     public void Table(string caption, IReadOnlyList<Column> columns, IEnumerable<string[]> rows)
     {
         if (caption.Length > 0) html.Element("div", caption, Small).Line();
-        html.Open("table", TableStyle).Line().Open("tr", $"background:none;border-bottom:{Line}");
-        foreach (Column column in columns) html.Element("th", column.Name, column.IsNumber ? Right : Left);
+        html.Open("table", TableStyle).Line().Open("tr", "background:none");
+        foreach (Column column in columns) html.Element("th", column.Name, $"{(column.IsNumber ? Right : Left)};border-bottom:{Line}");
         html.Close().Line();
         foreach (string[] row in rows)
         {
             html.Open("tr", "background:none");
-            for (int i = 0; i < columns.Count; i++) html.Element("td", row[i], columns[i].IsNumber ? Right : Left);
+            for (int i = 0; i < columns.Count; i++) html.Element("td", Cut(row[i], LongestCell), columns[i].IsNumber ? Right : Left);
             html.Close().Line();
         }
         html.Close().Line();
@@ -100,14 +102,14 @@ internal sealed class HtmlCard : ICard
     /// <inheritdoc/>
     public void Notes(string caption, IEnumerable<string> notes)
     {
-        bool any = false;
+        int count = 0;
         foreach (string note in notes)
         {
-            if (!any) html.Element("div", caption, Small).Line().Open("ul", "margin:2px 0;padding-left:1.4em").Line();
-            any = true;
-            html.Element("li", note).Line();
+            if (count == 0) html.Element("div", caption, Small).Line().Open("ul", "margin:2px 0;padding-left:1.4em").Line();
+            if (++count <= MostNotes) html.Element("li", Cut(note)).Line();
         }
-        if (any) html.Close().Line();
+        if (count > MostNotes) html.Element("li", $"and {Quantity.Count(count - MostNotes)} more").Line();
+        if (count > 0) html.Close().Line();
     }
 
     /// <inheritdoc/>
@@ -120,6 +122,8 @@ internal sealed class HtmlCard : ICard
 
     /// <summary>The finished HTML.</summary>
     public override string ToString() => html + "</div>";
+
+    private static string Cut(string? text, int longest = LongestText) => text is null ? "" : text.Length <= longest ? text : text[..longest] + "…";
 
     private void Axis(string from, string to, string indent) =>
         html.Open("div", $"display:flex;justify-content:space-between;width:480px;margin-left:{indent};font-size:80%;opacity:.8").Element("span", from).Element("span", to).Close().Line();

@@ -7,6 +7,7 @@ internal sealed class TextCard : ICard
 {
     private const string Levels = "▁▂▃▄▅▆▇█", Shades = "░▒▓█";
     private const int LongestName = 30;
+    private const string Continued = "    ";
 
     private readonly StringBuilder text = new();
 
@@ -72,10 +73,11 @@ internal sealed class TextCard : ICard
         foreach ((int depth, string line) in lines)
         {
             string indent = new(' ', 2 * depth);
-            foreach (string part in PlainTable.Wrap(line, PlainTable.Width - indent.Length))
+            bool fits = indent.Length + line.Length <= PlainTable.Width;
+            foreach (string part in PlainTable.Wrap(line, PlainTable.Width - indent.Length - (fits ? 0 : Continued.Length)))
             {
                 Line(indent + part);
-                if (indent.Length == 2 * depth) indent += "    ";
+                if (indent.Length == 2 * depth) indent += Continued;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Workbench.Display;
 using Workbench.Traces;
 
 namespace Workbench.Cli;
@@ -32,11 +33,5 @@ internal static class ByteSize
         return bytes.ToString(unit == 0 ? "0" : bytes >= 100 ? "0" : "0.##", CultureInfo.InvariantCulture) + Units[unit];
     }
 
-    public static string Show(double bytes)
-    {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
-        int unit = 0;
-        while (bytes >= 1024 && unit < units.Length - 1) (bytes, unit) = (bytes / 1024, unit + 1);
-        return bytes.ToString(unit == 0 ? "n0" : "n1", CultureInfo.InvariantCulture) + " " + units[unit];
-    }
+    public static string Show(double bytes) => Quantity.Bytes(bytes);
 }

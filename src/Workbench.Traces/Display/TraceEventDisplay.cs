@@ -7,7 +7,7 @@ namespace Workbench.Traces.Display;
 internal sealed class TraceEventDisplay : IDisplay<TraceEvent>
 {
     /// <inheritdoc/>
-    public static void Describe(TraceEvent value, ICard card) => card.Text($"{Quantity.Moment(value.TimeNs)}  {Sentence(value)}{Remarks(value)}");
+    public static void Describe(TraceEvent value, ICard card) => card.Text($"{Quantity.Moment(value.TimeNs)} {Sentence(value)}{Remarks(value)}");
 
     private static string Sentence(in TraceEvent e) => e.Kind switch
     {

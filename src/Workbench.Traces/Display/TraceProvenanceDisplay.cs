@@ -6,7 +6,7 @@ namespace Workbench.Traces.Display;
 internal sealed class TraceProvenanceDisplay : IDisplay<TraceProvenance>
 {
     private const int ShownHash = 12;
-    private const int MostRows = 20;
+    private const int MostRows = 10;
 
     /// <inheritdoc/>
     public static void Describe(TraceProvenance value, ICard card)
