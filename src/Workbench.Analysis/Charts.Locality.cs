@@ -111,12 +111,12 @@ public static partial class Charts
     /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, replayed once for each point; one line for each model and page size.
     /// </summary>
     /// <param name="recording">The recording.</param>
+    /// <param name="experiment">Everything but the IOTLB; nothing for the usual.</param>
     /// <param name="models">IOMMU models; nothing for the experiment's.</param>
     /// <param name="pageSizes">Largest leaves, such as "4K" and "2M"; nothing for the experiment's.</param>
     /// <param name="entries">Numbers of entries, 1 to 65,536; nothing for 1, 4, 16 and so on to 4096.</param>
-    /// <param name="experiment">Everything else; nothing for the usual.</param>
     /// <param name="title">Another title.</param>
-    public static GenericChart IotlbMissCurve(this Recording recording, IEnumerable<string>? models = null, IEnumerable<string>? pageSizes = null, IEnumerable<int>? entries = null, Experiment? experiment = null, string? title = null)
+    public static GenericChart IotlbMissCurve(this Recording recording, Experiment? experiment = null, IEnumerable<string>? models = null, IEnumerable<string>? pageSizes = null, IEnumerable<int>? entries = null, string? title = null)
     {
         ArgumentNullException.ThrowIfNull(recording);
         experiment ??= new();

@@ -1,5 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Plotly.NET;
 using Workbench.Analysis.Figures;
+using Workbench.Replay;
 using Dyn = DynamicObj.DynamicObj;
 
 namespace Workbench.Analysis;
@@ -23,11 +26,18 @@ public static partial class Charts
     /// <summary>The figure (data and layout) as plotly's JSON.</summary>
     public static string ToFigureJson(this GenericChart chart) => GenericChart.toFigureJson(chart);
 
-    /// <summary>Labels that tell runs apart: the trace's name is added where traces differ, a number where all else is the same.</summary>
-    private static string[] LabelsOf(IReadOnlyList<ReplayRun> runs)
+    /// <summary>Labels that tell runs apart: the trace's name is added where traces differ, then what differs in the experiments, a number where all is the same.</summary>
+    private static string[] LabelsOf(ReplayRun[] runs)
     {
         bool isOneTrace = runs.Select(r => r.Trace).Distinct().Count() <= 1;
-        return Distinct([.. runs.Select(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}")]);
+        string[] labels = [.. runs.Select(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}")];
+        foreach (IGrouping<string, int> same in Enumerable.Range(0, labels.Length).GroupBy(i => labels[i]).Where(g => g.Count() > 1).ToArray())
+        {
+            (int Run, JsonObject Settings)[] experiments = [.. same.Select(i => (i, JsonSerializer.SerializeToNode(runs[i].Experiment, ReplayJson.Default.Experiment)?.AsObject() ?? []))];
+            string[] differing = [.. experiments.SelectMany(e => e.Settings.Select(s => s.Key)).Distinct().Where(key => experiments.Select(e => e.Settings[key]?.ToJsonString()).Distinct().Count() > 1)];
+            foreach ((int run, JsonObject settings) in experiments) labels[run] += string.Concat(differing.Select(key => $", {key} {settings[key]}"));
+        }
+        return Distinct(labels);
     }
 
     private static string[] Distinct(IReadOnlyList<string> labels)

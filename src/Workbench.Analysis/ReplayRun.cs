@@ -23,7 +23,7 @@ public sealed record ReplayRun
     /// <summary>The result in one flat object: the JSON contract of docs/replay.md.</summary>
     public ReplaySummary Summary => ReplaySummary.Of(Result, Experiment, Manifest.Trace);
 
-    /// <summary>A label made of what differs from the usual: model, leaf size, policy, flush, tracker.</summary>
+    /// <summary>A label made of what differs from the usual: model, leaf size, policy, flush, tracker, quirks.</summary>
     public static string LabelOf(Experiment experiment)
     {
         ArgumentNullException.ThrowIfNull(experiment);
@@ -32,6 +32,7 @@ public sealed record ReplayRun
         if (experiment.Policy != "never") words.Add(experiment.Policy);
         if (experiment.Flush != FlushStrategy.After) words.Add("flush " + Words.Of(experiment.Flush));
         if (experiment.Tracker != "iommufd") words.Add(experiment.Tracker);
+        if (experiment.Quirks != "fixed") words.Add(experiment.Quirks);
         return string.Join(' ', words);
     }
 

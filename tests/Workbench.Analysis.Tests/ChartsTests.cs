@@ -173,6 +173,16 @@ public sealed class ChartsTests
         Assert.Equal("#FFFFFF", (string)figure.Layout["template"]!["layout"]!["paper_bgcolor"]!);
     }
 
+    [Fact]
+    public void Runs_of_one_label_are_told_apart_by_what_differs()
+    {
+        ReplayRun fast = Nested.Replay(new() { HarvestEvery = "10s", Iotlb = "1x64:lru" });
+        Assert.Equal(["vtd, iotlb assumed-64, harvestEvery 20s", "vtd, iotlb 1x64:lru, harvestEvery 10s", "amd"], new FigureJson(new[] { Vtd, fast, Amd }.DirtyRate()).Names);
+        Assert.Equal(["vtd, intel-vfio-nested", "vtd, idle"], new FigureJson(new[] { Vtd, Idle }.DirtyRate()).Names);
+        Assert.Equal("smmu 2M on-dirty flush per-run linux-6.12", ReplayRun.LabelOf(new() { Iommu = "smmu", PageSize = "2M", Policy = "on-dirty", Flush = FlushStrategy.PerRun, Quirks = "linux-6.12" }));
+        Assert.Equal("smmu:64K device-log", ReplayRun.LabelOf(new() { Iommu = "smmu", Granule = "64K", Tracker = "device-log" }));
+    }
+
     public static TheoryData<string> Degenerate => ["no runs", "no harvests", "nothing written", "nothing lost", "no rows", "no recordings", "no time", "one harvest", "one cell"];
 
     [Theory]
@@ -196,6 +206,7 @@ public sealed class ChartsTests
         {
             FigureJson figure = new(chart);
             Assert.NotEmpty(figure.Sentences);
+            if (input == "no time") Assert.Contains("lasts no time", figure.Summary, StringComparison.Ordinal);
             Assert.True(figure.Summary.Length > 10, figure.Summary);
             Assert.NotEmpty(figure.Data);
             Assert.Contains('(', figure.YTitle + figure.XTitle);

@@ -90,7 +90,7 @@ public sealed partial class DependencyTests
     [Fact]
     public void Names_do_not_end_in_words_that_mean_nothing()
     {
-        foreach (Assembly assembly in (Assembly[])[typeof(Iommu.IIommu).Assembly, typeof(Traces.TraceEvent).Assembly, typeof(Replay.Replayer).Assembly])
+        foreach (Assembly assembly in (Assembly[])[typeof(Iommu.IIommu).Assembly, typeof(Traces.TraceEvent).Assembly, typeof(Replay.Replayer).Assembly, typeof(Analysis.Recording).Assembly])
             Assert.DoesNotContain(assembly.GetExportedTypes(), t => Regex.IsMatch(t.Name, "(Utils?|Helpers?|Manager|Common)$"));
     }
 
