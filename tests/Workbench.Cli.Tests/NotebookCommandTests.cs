@@ -120,5 +120,5 @@ public sealed class NotebookCommandTests : IDisposable
     [InlineData(1, 3, "[######--------------] 1/3 Replay: amd 45 %")]
     [InlineData(4, 4, "[####################] 4/4 Replay: amd 45 %")]
     [InlineData(0, 0, "[--------------------] 0/0 Replay: amd 45 %")]
-    public void The_progress_line_has_a_bar_of_cells_done(int done, int total, string line) => Assert.Equal(line, NotebookProgress.Line(new RunStep(done, total, 1, "Replay"), ": amd 45 %"));
+    public void The_progress_line_has_a_bar_of_cells_done(int done, int total, string line) => Assert.Equal(line, NotebookProgress.Line(new RunStep(done, total, "c2", "Replay"), ": amd 45 %"));
 }

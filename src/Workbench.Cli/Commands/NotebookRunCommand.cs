@@ -20,7 +20,9 @@ internal static class NotebookRunCommand
     {
         Command command = new("run", "Run a notebook in a clean session, top to bottom, until a cell fails. The file itself is left as it is unless --inplace is given.") { Notebook };
         NotebookOptions.AddTo(command);
-        foreach (Option option in (Option[])[Output, InPlace, AllowErrors, Timings, WorkingFolder, Format]) command.Add(option);
+        foreach (Option option in (Option[])[Output, InPlace, AllowErrors, Timings, WorkingFolder]) command.Add(option);
+        NotebookExport.AddTo(command);
+        command.Add(Format);
         Format.AcceptOnlyFromAmong("table", "json");
         command.SetAction(RunAsync);
         return command;
@@ -30,20 +32,21 @@ internal static class NotebookRunCommand
     {
         string path = parsed.GetRequiredValue(Notebook), name = Path.GetFileName(path);
         string? target = TargetOf(parsed, path);
+        NotebookExport export = NotebookExport.Read(parsed);
         string? folder = parsed.GetValue(WorkingFolder);
         if (folder is not null && !Directory.Exists(folder)) throw new ArgumentException($"--cwd {folder}: there is no such folder.");
-        RunOptions options = new() { Timeout = NotebookOptions.TimeoutOf(parsed), AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
+        RunOptions options = new() { Parameters = NotebookOptions.ValuesOf(parsed), Timeout = NotebookOptions.TimeoutOf(parsed), AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
         NotebookDocument document = NotebookFile.Read(path);
-        IReadOnlyList<ParameterValue> values = NotebookOptions.ValuesOf(parsed);
-        JsonObject parameters = NotebookOptions.ToJson(document, values);
-        RunReport report = await NotebookOptions.RunAsync(path, NotebookParameters.Inject(document, values), options, folder, cancellation);
+        JsonObject parameters = NotebookOptions.ToJson(document, options.Parameters);
+        RunReport report = await NotebookOptions.RunAsync(path, document, options, folder, cancellation);
         if (target is not null) NotebookFile.Write(target, report.Document);
         if (report.IsInterrupted) throw NotebookOptions.Interrupted(name, report, target is null ? "nothing was written." : $"{target} holds what ran.");
-        NotebookSummary summary = NotebookSummary.Of(name, report, parameters, target is null ? [] : [target]);
+        string[] written = [.. target is null ? [] : (string[])[target], .. await export.WriteAsync(Path.GetFileNameWithoutExtension(path), report, cancellation)];
+        NotebookSummary summary = NotebookSummary.Of(name, report, parameters, written);
         if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(summary.ToJson());
         else summary.Print(Console.Out);
         if (target is null) Console.Error.WriteLine($"workbench: {name} was left as it was; to keep outputs name a file with -o, or say --inplace.");
-        else Console.Error.WriteLine($"workbench: wrote {target}");
+        if (written.Length > 0) Console.Error.WriteLine($"workbench: wrote {string.Join(", ", written)}");
         foreach (CellRun failed in report.Cells.Where(c => c.Status is CellRunStatus.Failed or CellRunStatus.TimedOut))
         {
             string[] lines = [.. NotebookSummary.Explain(name, failed)];

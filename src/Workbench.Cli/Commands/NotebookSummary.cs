@@ -37,14 +37,15 @@ internal sealed record NotebookSummary
     {
         if (failed.Error is not { } error) yield break;
         string line = failed.ErrorLine is { } at ? string.Create(CultureInfo.InvariantCulture, $", line {at}") : "";
-        yield return string.Create(CultureInfo.InvariantCulture, $"{name} cell {failed.Number} ({failed.Id}){line}: {error.Name}: {error.Message}");
+        string cell = failed.Number == 0 ? $"cell of parameters ({failed.Id})" : string.Create(CultureInfo.InvariantCulture, $"cell {failed.Number} ({failed.Id})");
+        yield return $"{name} {cell}{line}: {error.Name}: {error.Message}";
         // The first line of a trace repeats the message.
         foreach (string text in error.Traceback.SelectMany(t => t.Split('\n')).Where(t => t != error.Message && t != $"{error.Name}: {error.Message}" && !t.Contains("--- End of stack trace", StringComparison.Ordinal)).Take(6)) yield return "    " + text.TrimEnd();
     }
 
     public void Print(TextWriter to)
     {
-        to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Notebook}: {Ran} of {Runs.Count} code cells ran in {Seconds:0.00} s{(Ok ? "" : $", cell {FailedCell} failed")}"));
+        to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Notebook}: {Ran} of {Runs.Count} code cells ran in {Seconds:0.00} s{(Ok ? "" : FailedCell == 0 ? ", the cell of parameters failed" : $", cell {FailedCell} failed")}"));
         foreach ((string key, JsonNode? value) in Parameters) to.WriteLine($"  {key} = {value?.ToJsonString() ?? "null"}");
         if (Runs.Count > 0) to.WriteLine("cell  seconds  outputs  ended        title");
         foreach (NotebookSummaryCell cell in Runs)

@@ -48,7 +48,7 @@ internal static class NotebookVerifyCommand
                 try
                 {
                     IReadOnlyList<ParameterValue> given = expected is null ? values : [.. values, new(ResultsParameter, results.FullName, results.FullName)];
-                    RunReport report = await NotebookOptions.RunAsync(path, NotebookParameters.Inject(document, given), options, null, cancellation);
+                    RunReport report = await NotebookOptions.RunAsync(path, document, options with { Parameters = given }, null, cancellation);
                     if (report.IsInterrupted) throw NotebookOptions.Interrupted(Path.GetFileName(path), report, "nothing was compared.");
                     ran = string.Create(CultureInfo.InvariantCulture, $", ran in {report.Cells.Sum(c => c.Seconds):0.0} s");
                     if (report.FirstFailure is { } failed) problems.Add(string.Join('\n', NotebookSummary.Explain("", failed)).TrimStart());

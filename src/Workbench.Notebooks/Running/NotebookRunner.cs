@@ -15,35 +15,37 @@ public static class NotebookRunner
     /// <summary>A cell with this tag is not run and keeps the outputs it has. As in nbclient.</summary>
     public const string SkipTag = "skip-execution";
 
-    /// <summary>Runs every code cell until one fails, the token is cancelled, or the end.</summary>
+    /// <summary>Runs every code cell until one fails, the token is cancelled, or the end. A parameter the notebook does not take is an <see cref="ArgumentException"/>, before anything runs.</summary>
     public static async Task<RunReport> RunAsync(NotebookDocument document, RunOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(document);
         options ??= new();
+        int before = document.Cells.Count;
+        document = NotebookParameters.Inject(document, options.Parameters);
+        int injected = document.Cells.Count > before ? document.Cells.ToList().FindIndex(c => c.HasTag(NotebookParameters.InjectedTag)) : -1;
         using NotebookSession session = new(options.Session);
         RunOutputs outputs = new();
-        CellRun[] runs = Plan(document);
+        (int[] places, CellRun[] runs) = Plan(document, injected);
         NotebookCell[] cells = [.. document.Cells.Select(c => c.Kind == NotebookCellKind.Code && !c.HasTag(SkipTag) ? c with { Outputs = [], ExecutionCount = null } : c)];
         RunOutputs.CellOutputs?[] written = new RunOutputs.CellOutputs?[cells.Length];
         int total = runs.Count(r => r.Status == CellRunStatus.NotRun), done = 0;
         for (int i = 0; i < runs.Length && !cancellation.IsCancellationRequested; i++)
         {
             if (runs[i].Status == CellRunStatus.Skipped) continue;
-            int at = runs[i].Number - 1;
-            options.OnStep?.Invoke(new(done, total, runs[i].Number, runs[i].Title));
+            options.OnStep?.Invoke(new(done, total, runs[i].Id, runs[i].Title));
             RunOutputs.CellOutputs output = outputs.Begin();
-            written[at] = output;
-            (runs[i], cells[at]) = await RunCellAsync(session, document, runs[i], cells[at], output, ++done, options, cancellation).ConfigureAwait(false);
+            written[places[i]] = output;
+            (runs[i], cells[places[i]]) = await RunCellAsync(session, document, runs[i], cells[places[i]], output, ++done, options, cancellation).ConfigureAwait(false);
             if (runs[i].Status is CellRunStatus.TimedOut or CellRunStatus.Interrupted || (runs[i].Status == CellRunStatus.Failed && !options.AllowErrors)) break;
         }
-        options.OnStep?.Invoke(new(done, total, 0, ""));
+        options.OnStep?.Invoke(new(done, total, "", ""));
         // Read at the end: a late cell may have replaced what an earlier one showed.
         for (int i = 0; i < cells.Length; i++)
             if (written[i] is { } shown) cells[i] = cells[i] with { Outputs = shown.ToJson() };
         return new()
         {
             Document = document with { Cells = cells }, IsInterrupted = cancellation.IsCancellationRequested,
-            Cells = [.. runs.Select(r => r with { Outputs = cells[r.Number - 1].Outputs.Count })],
+            Cells = [.. runs.Select((r, i) => r with { Outputs = cells[places[i]].Outputs.Count })],
         };
     }
 
@@ -93,8 +95,10 @@ public static class NotebookRunner
 
     private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    private static CellRun[] Plan(NotebookDocument document)
+    // The code cells: where they are in the document, and how they are numbered, which is as in the document before parameters were put in.
+    private static (int[] Places, CellRun[] Runs) Plan(NotebookDocument document, int injected)
     {
+        List<int> places = [];
         List<CellRun> runs = [];
         string heading = "";
         for (int i = 0; i < document.Cells.Count; i++)
@@ -102,12 +106,14 @@ public static class NotebookRunner
             NotebookCell cell = document.Cells[i];
             if (cell.Kind == NotebookCellKind.Markdown) heading = cell.Title;
             if (cell.Kind != NotebookCellKind.Code) continue;
+            places.Add(i);
             runs.Add(new()
             {
-                Number = i + 1, Id = cell.Id, Title = cell.Source.TrimStart().StartsWith("//", StringComparison.Ordinal) || heading.Length == 0 ? cell.Title : heading,
+                Number = injected < 0 || i < injected ? i + 1 : i == injected ? 0 : i,
+                Id = cell.Id, Title = cell.Source.TrimStart().StartsWith("//", StringComparison.Ordinal) || heading.Length == 0 ? cell.Title : heading,
                 Status = cell.HasTag(SkipTag) ? CellRunStatus.Skipped : CellRunStatus.NotRun,
             });
         }
-        return [.. runs];
+        return ([.. places], [.. runs]);
     }
 }

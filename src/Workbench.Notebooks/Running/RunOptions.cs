@@ -8,6 +8,9 @@ public sealed record RunOptions
     /// <summary>The session's set-up; its folder is the notebook's.</summary>
     public SessionOptions Session { get; init; } = new() { DisplayIdPrefix = "" };
 
+    /// <summary>Values for the notebook's parameters.</summary>
+    public IReadOnlyList<ParameterValue> Parameters { get; init; } = [];
+
     /// <summary>The longest a cell may take; null: as long as it likes.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -24,6 +27,6 @@ public sealed record RunOptions
 /// <summary>Where a run stands.</summary>
 /// <param name="Done">Code cells that have ended.</param>
 /// <param name="Total">Code cells there are to run.</param>
-/// <param name="Number">The cell about to run, from 1 among all cells; 0 when the run has ended.</param>
+/// <param name="Id">The cell about to run; empty when the run has ended.</param>
 /// <param name="Title">What the cell is called: its first comment, or the last heading above it.</param>
-public readonly record struct RunStep(int Done, int Total, int Number, string Title);
+public readonly record struct RunStep(int Done, int Total, string Id, string Title);

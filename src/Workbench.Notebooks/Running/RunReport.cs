@@ -25,7 +25,7 @@ public enum CellRunStatus
 /// <summary>What came of one code cell.</summary>
 public sealed record CellRun
 {
-    /// <summary>Its place among all cells of the document that was run, from 1.</summary>
+    /// <summary>Its place among all cells of the document that was given, from 1; 0 is the cell the run put in for the parameters.</summary>
     public required int Number { get; init; }
 
     /// <summary>Its id.</summary>

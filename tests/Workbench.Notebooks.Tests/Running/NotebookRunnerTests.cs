@@ -84,9 +84,9 @@ public sealed class NotebookRunnerTests
     [Fact]
     public async Task A_cell_that_takes_too_long_ends_the_run_even_where_errors_are_allowed()
     {
-        RunReport report = await Run(new RunOptions { AllowErrors = true, Timeout = TimeSpan.FromSeconds(2) }, Samples.Code("1"), Samples.Code("while (true) { Interrupted.ThrowIfCancellationRequested(); }"), Samples.Code("3"));
-        Assert.Equal([CellRunStatus.Ok, CellRunStatus.TimedOut, CellRunStatus.NotRun], report.Cells.Select(c => c.Status));
-        Assert.Contains("Cell 2 did not end within 2 s.", report.FirstFailure!.Error!.Message, StringComparison.Ordinal);
+        RunReport report = await Run(new RunOptions { AllowErrors = true, Timeout = TimeSpan.FromSeconds(2) }, Samples.Code("while (true) { Interrupted.ThrowIfCancellationRequested(); }"), Samples.Code("2"));
+        Assert.Equal([CellRunStatus.TimedOut, CellRunStatus.NotRun], report.Cells.Select(c => c.Status));
+        Assert.Contains("Cell 1 did not end within 2 s.", report.FirstFailure!.Error!.Message, StringComparison.Ordinal);
         Assert.False(report.IsInterrupted);
     }
 
@@ -94,7 +94,7 @@ public sealed class NotebookRunnerTests
     public async Task A_cancelled_run_keeps_what_ran()
     {
         using CancellationTokenSource stop = new();
-        RunOptions options = new() { OnStep = step => { if (step.Number == 2) stop.CancelAfter(200); } };
+        RunOptions options = new() { OnStep = step => { if (step.Id == "cell-2") stop.CancelAfter(200); } };
         RunReport report = await NotebookRunner.RunAsync(Samples.Notebook(Samples.Code("1"), Samples.Code("Console.Write(\"so far\"); while (true) { Interrupted.ThrowIfCancellationRequested(); }"), Samples.Code("3")), options, stop.Token);
         Assert.True(report.IsInterrupted);
         Assert.Null(report.FirstFailure);
@@ -138,10 +138,21 @@ public sealed class NotebookRunnerTests
     }
 
     [Fact]
+    public async Task Cells_are_numbered_as_in_the_document_that_was_given()
+    {
+        RunOptions options = new() { Parameters = [ParameterValue.Parse("n=2")], AllowErrors = true };
+        RunReport first = await Run(options, Samples.Markdown("# T"), Samples.Code("var n = 1;", "parameters"), Samples.Code("n"));
+        Assert.Equal([(2, "cell-2"), (0, "injected-parameters"), (3, "cell-3")], first.Cells.Select(c => (c.Number, c.Id)));
+        Assert.Equal("2", Plain(Assert.Single(Outputs(first, 4))));
+        RunReport second = await NotebookRunner.RunAsync(first.Document, options, TestContext.Current.CancellationToken);
+        Assert.Equal([(2, "cell-2"), (3, "injected-parameters"), (4, "cell-3")], second.Cells.Select(c => (c.Number, c.Id)));
+    }
+
+    [Fact]
     public async Task Every_cell_is_announced_with_its_comment_or_the_heading_above_it()
     {
         List<RunStep> steps = [];
         await Run(new RunOptions { OnStep = steps.Add }, Samples.Code("1"), Samples.Markdown("## Part"), Samples.Code("2"), Samples.Code("// Own words\n3"));
-        Assert.Equal([new(0, 3, 1, "1"), new(1, 3, 3, "Part"), new(2, 3, 4, "Own words"), new(3, 3, 0, "")], steps);
+        Assert.Equal([new(0, 3, "cell-1", "1"), new(1, 3, "cell-3", "Part"), new(2, 3, "cell-4", "Own words"), new(3, 3, "", "")], steps);
     }
 }
