@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.CodeAnalysis;
 using Workbench.Notebooks.Display;
+using Workbench.Notebooks.Languages;
 using Workbench.Notebooks.Sessions;
 using Workbench.Notebooks.Tests.Sessions;
 using Xunit;
@@ -21,6 +22,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         using TestNotebook notebook = feed.Notebook();
         await notebook.Value("var before = 1;");
         Assert.Equal("43", await notebook.Value("// a comment\n#r \"nuget: Above, 2.0.0\"\nusing Below;\nThing thing = Above.Maker.Make();\nthing.Answer + before"));
+        ICodeAssistant assistant = (ICodeAssistant)(notebook.Session.Find("csharp") ?? throw new InvalidOperationException());
+        Assert.Contains((await assistant.CompleteAsync("Above.Maker.Make().An", 21, Token)).Items, i => i.Text == "Answer");
         Assert.Equal("84", await notebook.Value("#!fsharp\n#r \"nuget: Above, 2.0.0\"\n#!share thing --from csharp\nthing.Answer + (Above.Maker.Make() : Below.Thing).Answer"));
         Assert.Equal("", notebook.Output.Text(StreamName.Stderr));
     }
