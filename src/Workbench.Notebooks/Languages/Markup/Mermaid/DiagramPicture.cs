@@ -41,6 +41,7 @@ internal sealed class DiagramPicture
     /// <summary>Text on a patch that hides the line below it.</summary>
     public void Label(double x, double y, string text)
     {
+        if (text.Length == 0) return;
         double width = TextMetrics.Width(text, FontSize - 2) + 6;
         svg.Rectangle(x - (width / 2), y - 9, width, 18, "#ffffff");
         Text(x, y, text, FontSize - 2);

@@ -11,12 +11,15 @@ internal static class FlowPainter
         // A link to its own node needs room on the right.
         bool hasLoop = chart.Links.Exists(l => l.From == l.To);
         DiagramPicture picture = new(layout.Width + (2 * Margin) + (hasLoop ? 40 : 0), layout.Height + (2 * Margin));
-        foreach ((FlowLink link, IReadOnlyList<PlacedNode> path) in layout.Routes) Link(picture, link, path);
+        List<Action> labels = [.. layout.Routes.Select(r => Link(picture, r.Link, r.Path))];
+        // No line may cross a label.
+        foreach (Action label in labels) label();
         foreach (PlacedNode node in layout.Nodes) Node(picture, node);
         return picture;
     }
 
-    private static void Link(DiagramPicture picture, FlowLink link, IReadOnlyList<PlacedNode> path)
+    // Draws the line; gives what draws its label.
+    private static Action Link(DiagramPicture picture, FlowLink link, IReadOnlyList<PlacedNode> path)
     {
         (double X, double Y)[] points = [.. path.Select(n => (n.X + Margin, n.Y + Margin))];
         if (path[0] == path[^1])
@@ -31,7 +34,7 @@ internal static class FlowPainter
         }
         picture.Path(points, link.Stroke == "dotted", link.Stroke == "thick" ? 3 : 1.5, link.HasArrow);
         int half = points.Length / 2;
-        if (link.Label.Length > 0) picture.Label((points[half - 1].X + points[half].X) / 2, (points[half - 1].Y + points[half].Y) / 2, link.Label);
+        return () => picture.Label((points[half - 1].X + points[half].X) / 2, (points[half - 1].Y + points[half].Y) / 2, link.Label);
     }
 
     private static void Node(DiagramPicture picture, PlacedNode placed)
