@@ -64,8 +64,9 @@ internal sealed class CSharpAssistant(ScriptOptions first) : IDisposable
         Document document = Open(code);
         if (QuickInfoService.GetService(document) is not { } service) return null;
         QuickInfoItem? info = null;
-        // Within a call's brackets the question is about the method before them.
-        foreach (int at in (int[])[position, position - 1, CallBefore(code, position)])
+        // Behind an opening bracket, or where nothing else is known, the question is about the method before the bracket.
+        int call = CallBefore(code, position);
+        foreach (int at in (int[])[call == position - 1 ? call : -1, position, position - 1, call])
         {
             if (info is null && at >= 0) info = await service.GetQuickInfoAsync(document, Math.Min(at, code.Length), cancellation).ConfigureAwait(false);
         }

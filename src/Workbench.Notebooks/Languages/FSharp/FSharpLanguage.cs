@@ -94,7 +94,7 @@ internal sealed class FSharpLanguage(SessionOptions options, CellReferences refe
         return value is null || value.Value.ReflectionType == typeof(Unit) ? LanguageResult.None : LanguageResult.Of(value.Value.ReflectionValue);
     }
 
-    // AddBoundValue takes the core library's types for others than the compiler's own, so types with a name are written down.
+    // A declaration keeps the declared type; AddBoundValue would take the object's, such as a private iterator.
     private static void Declare(Shell.FsiEvaluationSession fsi, string name, object? value, Type type)
     {
         if (CellReferences.IsOnDisk(type) && CSharpTypeName.Of(type)?.Replace("global::", "global.", StringComparison.Ordinal) is { } typeName)
@@ -103,16 +103,25 @@ internal sealed class FSharpLanguage(SessionOptions options, CellReferences refe
             Evaluate(fsi, $"let {name} : {typeName} = unbox<{typeName}> (Workbench.Notebooks.Languages.FSharp.HandOver.Take())", CancellationToken.None);
             return;
         }
+        if (value is not null && TryAdd(fsi, name, value)) return;
+        HandOver.Put(value);
+        string near = value is IEnumerable<object> ? "seq<obj>" : "obj";
+        Evaluate(fsi, $"let {name} = unbox<{near}> (Workbench.Notebooks.Languages.FSharp.HandOver.Take())", CancellationToken.None);
+    }
+
+    // The compiler refuses types of other dynamic assemblies than its own, in several ways; as an object or a sequence of objects the value is still there.
+    private static bool TryAdd(Shell.FsiEvaluationSession fsi, string name, object value)
+    {
         try
         {
             fsi.AddBoundValue(name, value);
+            return true;
         }
-#pragma warning disable CA1031 // The compiler refuses types of dynamic assemblies in several ways; as an object the value is still there.
+#pragma warning disable CA1031 // What it throws is not documented.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            HandOver.Put(value);
-            Evaluate(fsi, $"let {name} : obj = Workbench.Notebooks.Languages.FSharp.HandOver.Take()", CancellationToken.None);
+            return false;
         }
     }
 
@@ -136,8 +145,8 @@ internal sealed class FSharpLanguage(SessionOptions options, CellReferences refe
         lock (gate)
         {
             if (session is { } started) return started;
-            string[] arguments = ["fsi.exe", "--noninteractive", "--nologo", "--gui-", "--multiemit+", "--optimize+", "--langversion:latest", "--readline-", "--quiet", .. references.Added.Select(p => "-r:" + p)];
-            // The compiler finds the runtime itself; named once more, its types would be two.
+            // The runtime's own assemblies, not an SDK's references: beside those, List and other types of the core library are unknown or two.
+            string[] arguments = ["fsi.exe", "--usesdkrefs-", "--noninteractive", "--nologo", "--gui-", "--multiemit+", "--optimize+", "--langversion:latest", "--readline-", "--quiet", .. references.Added.Select(p => "-r:" + p)];
             Shell.FsiEvaluationSession fsi = Shell.FsiEvaluationSession.Create(Shell.FsiEvaluationSession.GetDefaultConfiguration(), arguments, TextReader.Null, TextWriter.Null, TextWriter.Null, FSharpOption<bool>.Some(false), null);
             foreach (string path in references.Paths) referenced.Add(path);
             string[] opens = [.. UsualImports.Concat(options.Imports).Distinct().Select(i => "open " + i), "open type Workbench.Notebooks.Display.NotebookDisplay"];

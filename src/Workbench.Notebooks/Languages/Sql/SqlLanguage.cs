@@ -18,6 +18,8 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
     private const string Copies = "notebook_variables";
 
     private readonly Dictionary<string, Variable> named = new(StringComparer.OrdinalIgnoreCase);
+    // An interrupted cell may need a moment to leave the database.
+    private readonly SemaphoreSlim oneCell = new(1);
     private DuckDBConnection? connection;
 
     public string Name => "sql";
@@ -30,9 +32,10 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
 
     public IReadOnlyList<Variable> Variables => [.. named.Values.OrderBy(v => v.Name, StringComparer.Ordinal)];
 
-    public Task<LanguageResult> RunAsync(CodePart part, CellScope scope)
+    public async Task<LanguageResult> RunAsync(CodePart part, CellScope scope)
     {
         MagicArguments arguments = MagicArguments.Parse(Name, part.Options, Syntax, part.LanguageLine);
+        await oneCell.WaitAsync(scope.Cancellation).ConfigureAwait(false);
         DuckDBConnection database = Open();
         List<string> copies = [];
         try
@@ -45,11 +48,12 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
                 if (last is not null) NotebookDisplay.display(last);
                 last = frame;
             }
-            return FinishAsync(last, arguments, database, part, scope.Cancellation);
+            return await FinishAsync(last, arguments, database, part, scope.Cancellation).ConfigureAwait(false);
         }
         finally
         {
             foreach (string copy in copies) Run(database, $"DROP TABLE IF EXISTS {Copies}.{TableSource.Quote(copy)}");
+            oneCell.Release();
         }
     }
 
@@ -64,7 +68,11 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
         return Task.CompletedTask;
     }
 
-    public void Dispose() => connection?.Dispose();
+    public void Dispose()
+    {
+        connection?.Dispose();
+        oneCell.Dispose();
+    }
 
     private async Task<LanguageResult> FinishAsync(DataFrame? frame, MagicArguments arguments, DuckDBConnection database, CodePart part, CancellationToken cancellation)
     {
