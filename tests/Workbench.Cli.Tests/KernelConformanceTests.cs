@@ -19,7 +19,7 @@ public sealed partial class KernelConformanceTests
             completion_samples = [{"text": "Console.WriteL", "matches": {"WriteLine"}}, {"text": "#!lsm", "matches": {"#!lsmagic"}}]
             complete_code_samples = ["1 + 1", "var x = 5;", "Console?", "#!lsmagic", "foreach (var i in new[] { 1 }) { }"]
             incomplete_code_samples = ["if (true) {", "var s = (", 'var s = """\nabc']
-            invalid_code_samples = ["var = 5;", "class 1 { }"]
+            invalid_code_samples = ["var x = = 5;", "class 1 { }"]
             code_page_something = "Console.WriteLine?"
             code_generate_error = 'throw new InvalidOperationException("no");'
             code_execute_result = [{"code": "6 * 7", "result": "42"}, {"code": '"text"', "result": "text"}, {"code": "HTML(\"<b>x</b>\")", "mime": "text/html"}]
@@ -44,7 +44,7 @@ public sealed partial class KernelConformanceTests
     [Fact]
     public void Nbconvert_runs_a_notebook()
     {
-        using KernelInstallation installation = KernelInstallation.Requiring("nbconvert", "ipykernel");
+        using KernelInstallation installation = KernelInstallation.Requiring("nbconvert");
         File.WriteAllText(installation.Folder["in.ipynb"], NotebookOf("var n = 6;", "Console.WriteLine(\"six\"); n * 7", "display(HTML(\"<b>bold</b>\"));"));
         (int exit, _, string error) = installation.RunModule("nbconvert", "", "--to", "notebook", "--execute", "in.ipynb", "--output", "out.ipynb");
         Assert.True(exit == 0, error);

@@ -14,13 +14,23 @@ public sealed class KernelProcessTests : IDisposable
     private const string NoSignals = "There are no signals to send on Windows.";
 
     private readonly TemporaryFolder folder = new();
+    private readonly List<Process> started = [];
 
-    public void Dispose() => folder.Dispose();
+    // A failed test leaves no kernel behind.
+    public void Dispose()
+    {
+        foreach (Process process in started)
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+        }
+        folder.Dispose();
+    }
 
     [Fact]
     public void A_kernel_of_its_own_process_runs_cells_with_our_assemblies_and_ends_with_0()
     {
-        using Process process = WorkbenchProcess.Start("kernel", "run", "--connection-file", WriteConnection(out ConnectionInfo connection));
+        Process process = StartKernel(out ConnectionInfo connection);
         using KernelClient client = new(connection);
         Assert.Equal("True", client.Run("IommuCatalogue.Models.Any(m => m.Name == \"vtd\")").Outputs[0].Data());
         client.SendCode("new Thread(() => Thread.Sleep(Timeout.Infinite)).Start(); while (true) { }");
@@ -33,7 +43,7 @@ public sealed class KernelProcessTests : IDisposable
     [Fact]
     public void A_kernel_killed_in_a_cell_is_gone_and_its_heart_stands_still()
     {
-        using Process process = WorkbenchProcess.Start("kernel", "run", "--connection-file", WriteConnection(out ConnectionInfo connection));
+        Process process = StartKernel(out ConnectionInfo connection);
         using KernelClient client = new(connection);
         string id = client.SendCode("Console.Write(\"go\"); while (true) { }");
         client.WaitForText(id, "go");
@@ -49,7 +59,8 @@ public sealed class KernelProcessTests : IDisposable
         if (OperatingSystem.IsWindows()) Assert.Skip(NoSignals);
         string command = $"JPY_PARENT_PID=$$ dotnet '{KernelInstallation.Workbench}' kernel run --connection-file '{WriteConnection(out ConnectionInfo connection)}' & echo $!; wait";
         using Process parent = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true })!;
-        using Process kernel = Process.GetProcessById(int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
+        Process kernel = Process.GetProcessById(int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
+        started.Add(kernel);
         using KernelClient client = new(connection);
         client.Run("1");
         parent.Kill();
@@ -60,7 +71,7 @@ public sealed class KernelProcessTests : IDisposable
     public void Ctrl_C_interrupts_the_cell_and_not_the_kernel_and_a_termination_ends_it()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip(NoSignals);
-        using Process process = WorkbenchProcess.Start("kernel", "run", "--connection-file", WriteConnection(out ConnectionInfo connection));
+        Process process = StartKernel(out ConnectionInfo connection);
         using KernelClient client = new(connection);
         Signal(process, "INT");
         string id = client.SendCode("Console.Write(\"go\"); Thread.Sleep(Timeout.Infinite);");
@@ -70,6 +81,13 @@ public sealed class KernelProcessTests : IDisposable
         Assert.Equal("ok", client.Run("1").Reply["status"]);
         Signal(process, "TERM");
         Assert.True(process.WaitForExit(PatienceMs));
+    }
+
+    private Process StartKernel(out ConnectionInfo connection)
+    {
+        Process process = WorkbenchProcess.Start("kernel", "run", "--connection-file", WriteConnection(out connection));
+        started.Add(process);
+        return process;
     }
 
     private static void Signal(Process process, string name)
