@@ -26,7 +26,7 @@ internal sealed class ColourBar
     public void Measure(PlotArea plot)
     {
         (double top, double bottom) = Span(plot);
-        double high = colours.High > colours.Low ? colours.High : colours.Low + 1;
+        double high = colours.High > colours.Low ? colours.High : colours.Low + Math.Max(1, Math.Abs(colours.Low) * 0.1);
         axis.Scale = new(colours.Low, high, bottom, top);
         axis.Ticks = Ticks.Of(axis, colours.Low, high, bottom - top);
         labels = [.. axis.Ticks.Select(t => RichText.Of(colours.Bar.Flag("showticklabels") == false ? "" : t.Label, axis.TickFontSize))];
