@@ -17,7 +17,7 @@ internal sealed class ColourBar
     {
         (this.figure, this.colours) = (figure, colours);
         axis = new("y", colours.Bar, figure.FontSize, AxisKind.Linear);
-        if (colours.Bar.Title() is { Length: > 0 } text) title = RichText.Of(text, colours.Bar["title"]["font"].Number("size") ?? figure.FontSize);
+        if (colours.Bar.Title() is { Length: > 0 } text) title = RichText.Of(text, colours.Bar["title"]["font"].Number("size") ?? axis.TickFontSize * 1.2);
     }
 
     /// <summary>Pixels needed at the right of the plot.</summary>
