@@ -17,17 +17,19 @@ public static class FigureJson
         ArgumentNullException.ThrowIfNull(chart);
         ArrayBufferWriter<byte> bytes = new(4096);
         bool known;
-        using (Utf8JsonWriter writer = new(bytes))
+        using (Utf8JsonWriter writer = new(bytes, new() { SkipValidation = true }))
         {
             writer.WriteStartObject();
             writer.WritePropertyName("data");
             known = Write(writer, GenericChart.getTraces(chart));
             writer.WritePropertyName("layout");
             known = known && Write(writer, GenericChart.getLayout(chart));
-            if (known) writer.WriteEndObject();
+            writer.WriteEndObject();
         }
-        JsonNode? figure = known ? JsonNode.Parse(bytes.WrittenSpan) : JsonNode.Parse(GenericChart.toFigureJson(chart));
-        return figure as JsonObject ?? throw new UnreachableException("A figure is an object.");
+        JsonNode? parsed = known ? JsonNode.Parse(bytes.WrittenSpan) : JsonNode.Parse(GenericChart.toFigureJson(chart));
+        if (parsed is not JsonObject figure) throw new UnreachableException("A figure is an object.");
+        figure.Remove("frames");
+        return figure;
     }
 
     // False when a value is of a type unknown here.
@@ -46,9 +48,11 @@ public static class FigureJson
             case uint number: writer.WriteNumberValue(number); return true;
             case decimal number: writer.WriteNumberValue(number); return true;
             case byte or sbyte or short or ushort: writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); return true;
-            case DateTime date: writer.WriteStringValue(date.ToString(date.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture)); return true;
+            case DateTime date: writer.WriteStringValue(date.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture)); return true;
             case DateOnly date: writer.WriteStringValue(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); return true;
             case Color colour: return Write(writer, colour.Value);
+            // One decimal of opacity, as Plotly.NET writes it.
+            case ARGB colour: writer.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"rgba({colour.R}, {colour.G}, {colour.B}, {colour.A / 255.0:F1})")); return true;
             case DynamicObj.DynamicObj members: return WriteMembers(writer, members);
             case IDictionary: return false;
             case IEnumerable items:

@@ -18,7 +18,7 @@ internal sealed class AxisPainter
         visible = axis.Settings.Flag("visible") != false;
         Settings font = axis.Settings["title"]["font"];
         titleColour = font.Text("color") ?? figure.FontColour;
-        if (visible && axis.Settings.Title() is { Length: > 0 } text) title = RichText.Of(text, font.Number("size") ?? figure.FontSize * 1.2);
+        if (visible && axis.Settings.Title() is { Length: > 0 } text) title = RichText.Fitting(text, font.Number("size") ?? figure.FontSize * 1.2, (axis.IsX ? figure.Width : figure.Height) - 10);
         IsFarSide = axis.Settings.Text("side") is "top" or "right";
     }
 
@@ -125,7 +125,9 @@ internal sealed class AxisPainter
         string labelColour = settings["tickfont"].Text("color") ?? figure.FontColour;
         for (int i = 0; i < labels.Count; i++) Label(svg, labels[i], axis.Scale.ToPixel(axis.Ticks[i].At), line, outward, labelColour);
         if (title is null) return;
-        double middle = (axis.Scale.Start + axis.Scale.End) / 2, away = line + outward * (LabelRoom + Standoff);
+        // In the middle of its axis, or as near to it as the picture's edges allow.
+        double half = title.Width / 2 + 4, whole = axis.IsX ? figure.Width : figure.Height;
+        double middle = Math.Clamp((axis.Scale.Start + axis.Scale.End) / 2, Math.Min(half, whole / 2), Math.Max(whole - half, whole / 2)), away = line + outward * (LabelRoom + Standoff);
         if (axis.IsX) title.Draw(svg, middle, outward > 0 ? away : away - title.Height, "middle", titleColour);
         else if (outward < 0) title.Draw(svg, away, middle - title.Height, "middle", titleColour, -90, (away, middle));
         else title.Draw(svg, away, middle - title.Height, "middle", titleColour, 90, (away, middle));

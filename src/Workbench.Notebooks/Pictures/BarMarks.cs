@@ -65,11 +65,14 @@ internal sealed class BarMarks : IMarks
 
     public double[] Rights { get; }
 
+    /// <summary>Distance of neighbouring bars; half of it is kept free at both ends of the axis.</summary>
+    public double Step { get; set; } = 1;
+
     public string ColourOf(int index) => colours.Text(index) is { } own && Colour.Parse(own) is not null ? own : colour;
 
     public void Extend()
     {
-        Position.Extent.Include(Lefts.Concat(Rights), padded: false);
+        Position.Extent.Include([.. Lefts, .. Rights, .. Positions.Select(p => p - Step / 2), .. Positions.Select(p => p + Step / 2)], padded: false);
         Size.Extent.IncludeZero();
         Size.Extent.Include(Tops.Concat(Bottoms).Select(Size.FromNumber), padded: true);
         if (errors is null) return;

@@ -17,6 +17,7 @@ internal static class BarStacks
         }
         foreach (BarMarks trace in traces)
         {
+            trace.Step = step;
             int slot = groups.IndexOf(mode == "group" ? trace.Settings.Text("offsetgroup") ?? $"\n{trace.Index}" : "");
             double share = room / groups.Count;
             double wide = share * (1 - Math.Clamp(layout.Number("bargroupgap") ?? 0, 0, 1));

@@ -17,7 +17,7 @@ internal sealed class ColourBar
     {
         (this.figure, this.colours) = (figure, colours);
         axis = new("y", colours.Bar, figure.FontSize, AxisKind.Linear);
-        if (colours.Bar.Title() is { Length: > 0 } text) title = RichText.Of(text, colours.Bar["title"]["font"].Number("size") ?? figure.FontSize);
+        if (colours.Bar.Title() is { Length: > 0 } text) title = RichText.Of(text, colours.Bar["title"]["font"].Number("size") ?? axis.TickFontSize * 1.2);
     }
 
     /// <summary>Pixels needed at the right of the plot.</summary>
@@ -26,7 +26,7 @@ internal sealed class ColourBar
     public void Measure(PlotArea plot)
     {
         (double top, double bottom) = Span(plot);
-        double high = colours.High > colours.Low ? colours.High : colours.Low + 1;
+        double high = colours.High > colours.Low ? colours.High : colours.Low + Math.Max(1, Math.Abs(colours.Low) * 0.1);
         axis.Scale = new(colours.Low, high, bottom, top);
         axis.Ticks = Ticks.Of(axis, colours.Low, high, bottom - top);
         labels = [.. axis.Ticks.Select(t => RichText.Of(colours.Bar.Flag("showticklabels") == false ? "" : t.Label, axis.TickFontSize))];

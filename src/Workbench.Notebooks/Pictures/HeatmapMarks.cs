@@ -75,6 +75,7 @@ internal sealed class HeatmapMarks : IMarks
     // Centres become edges halfway between them; one more value than cells are edges already.
     private static double[] Edges(JsonArray? data, double first, double step, int cells, Axis axis)
     {
+        if (cells == 0) return [];
         double[] at = data is null ? [.. Enumerable.Range(0, cells).Select(i => axis.FromNumber(first + i * step))] : axis.Coordinates(data);
         if (at.Length == cells + 1 && axis.Kind != AxisKind.Category) return at;
         double[] edges = new double[cells + 1];
@@ -88,6 +89,6 @@ internal sealed class HeatmapMarks : IMarks
                 : i == cells ? Centre(cells - 1) + (Centre(cells - 1) - Centre(cells - 2)) / 2
                 : (Centre(i - 1) + Centre(i)) / 2;
         }
-        return cells == 0 ? [] : edges;
+        return edges;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LinearLabels
         si = exponentFormat is "SI" or "B" && range is <= 14 and >= -15;
         if (scaled && si) thousands = (int)Math.Floor((range - 1) / 3.0 + 0.5);
         else if (scaled) power = range;
-        decimals = Math.Clamp((int)(2 - Math.Floor(Math.Log10(step) + 0.01)) + (si ? thousands * 3 : power), 0, 20);
+        decimals = (int)Math.Clamp(2 - Math.Floor(Math.Log10(step) + 0.01) + thousands * 3 + power, 0, 20);
     }
 
     /// <summary>The label of a value; an exact one is not rounded to the step.</summary>

@@ -13,12 +13,7 @@ internal sealed class PictureLayout
         (this.figure, Axes, this.legend, this.bars) = (figure, axes, legend, bars);
         painters = [.. axes.All.Select(a => new AxisPainter(figure, a))];
         Settings font = figure.Layout["title"]["font"];
-        if (figure.Title is { } title)
-        {
-            Title = RichText.Of(title, font.Number("size") ?? figure.FontSize * 1.4);
-            // A title wider than the picture is set smaller rather than cut.
-            if (Title.Width > figure.Width - 20) Title = RichText.Of(title, Math.Max(6, Title.Size * (figure.Width - 20) / Title.Width));
-        }
+        if (figure.Title is { } title) Title = RichText.Fitting(title, font.Number("size") ?? figure.FontSize * 1.4, figure.Width - 20);
         Plot = Solve();
     }
 

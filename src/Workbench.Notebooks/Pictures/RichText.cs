@@ -68,6 +68,13 @@ internal sealed class RichText
         return rich;
     }
 
+    /// <summary>As <see cref="Of"/>, but set smaller where it would be wider than the room: a label is never cut.</summary>
+    public static RichText Fitting(string text, double size, double room)
+    {
+        RichText rich = Of(text, size);
+        return rich.Width <= room ? rich : Of(text, Math.Max(6, size * room / rich.Width));
+    }
+
     /// <summary>The text without tags, lines joined by a space.</summary>
     public static string Plain(string text)
     {

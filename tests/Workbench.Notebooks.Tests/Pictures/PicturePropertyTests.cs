@@ -65,7 +65,7 @@ public sealed partial class PicturePropertyTests
         foreach (XElement mark in Marks(svg, "rect"))
             if (Number(mark, "x") < left - 5 || Number(mark, "x") + Number(mark, "width") > right + 5 || Number(mark, "y") < top - 5 || Number(mark, "y") + Number(mark, "height") > bottom + 5) return false;
         return true;
-    }, iter: 3000);
+    }, iter: 1000);
 
     [Fact]
     public void Every_point_of_an_automatic_range_is_in_the_picture() => Gen.Double[-1e6, 1e6].Array[1, 20].Sample(values =>

@@ -88,6 +88,16 @@ public sealed class StillPictureTests
     }
 
     [Fact]
+    public void Half_a_gap_is_kept_at_both_ends_of_the_bars()
+    {
+        XElement svg = Draw("""[{"type":"bar","x":["a","b"],"y":[1,2]}]""", """{"bargap":0.5}""");
+        (double left, _, double right, _) = PlotOf(svg);
+        XElement[] bars = [.. Marks(svg, "rect")];
+        Assert.Equal((right - left) / 8, Number(bars[0], "x") - left, 0.02);
+        Assert.Equal((right - left) / 4, Number(bars[1], "width"), 0.02);
+    }
+
+    [Fact]
     public void Horizontal_bars_lie_along_x()
     {
         XElement svg = Draw("""[{"type":"bar","orientation":"h","y":["a","b"],"x":[50,100]}]""", """{"xaxis":{"range":[0,100]}}""");
