@@ -74,6 +74,15 @@ public sealed class CSharpLanguageTests : IDisposable
     }
 
     [Fact]
+    public async Task Arrays_and_delegates_are_the_same_types_in_every_cell()
+    {
+        await notebook.Value("var xs = new[] { 1 }; Func<int[], Task<int>> sum = a => Task.FromResult(a.Sum());");
+        await notebook.Value("xs = new[] { 10, 20 };");
+        await notebook.Session.SetAsync("csharp", "ys", new List<int[]> { new[] { 5 } });
+        Assert.Equal("30", await notebook.Value("ys.Add(xs);\nsum = async a => { await Task.Yield(); return a.Sum(); };\nawait sum(ys[1])"));
+    }
+
+    [Fact]
     public async Task Variables_are_the_latest_of_each_name()
     {
         await notebook.Value("var b = 1; var a = 2;");

@@ -115,7 +115,7 @@ internal sealed class CSharpAssistant(ScriptOptions first) : IDisposable
         CSharpCompilationOptions compilation = new(OutputKind.DynamicallyLinkedLibrary, usings: options.Imports, allowUnsafe: true, metadataReferenceResolver: options.MetadataResolver, sourceReferenceResolver: options.SourceResolver);
         ImmutableArray<ProjectReference> before = last is null ? [] : [new ProjectReference(last)];
         solution = solution.AddProject(ProjectInfo.Create(project, VersionStamp.Default, "cell", "cell" + solution.ProjectIds.Count, LanguageNames.CSharp, compilationOptions: compilation, parseOptions: Script,
-            projectReferences: before, metadataReferences: options.MetadataReferences.OfType<PortableExecutableReference>(), isSubmission: true));
+            projectReferences: before, metadataReferences: options.MetadataReferences.OfType<PortableExecutableReference>().Append(CSharpLanguage.Open(typeof(object).Assembly.Location)), isSubmission: true));
         return (solution.AddDocument(DocumentId.CreateNewId(project), "cell.csx", SourceText.From(code), isGenerated: false), project);
     }
 

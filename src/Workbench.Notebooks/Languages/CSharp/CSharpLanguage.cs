@@ -22,6 +22,9 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
         "Workbench.Notebooks.Display.NotebookDisplay",
     ];
 
+    // The first submission gets the core library from Roslyn itself, and the ones after it theirs from the first: named here once more, int[] would be two types.
+    private static readonly string CoreLibrary = typeof(object).Assembly.Location;
+
     private static readonly ConcurrentDictionary<string, PortableExecutableReference> Opened = new(StringComparer.Ordinal);
 
     private readonly CellReferences references;
@@ -40,7 +43,7 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
             .WithAllowUnsafe(true)
             .WithMetadataResolver(new CellReferenceResolver(references, Open))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(Path.GetFullPath(session.Folder)))
-            .WithReferences(references.Paths.Select(Open))
+            .WithReferences(references.Paths.Where(p => p != CoreLibrary).Select(Open))
             .WithImports([.. UsualImports.Concat(session.Imports).Distinct()]);
         assistant = new(options);
     }
@@ -129,7 +132,7 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
 
     private void AddReferences(IEnumerable<string> paths)
     {
-        HashSet<string> known = [.. options.MetadataReferences.OfType<PortableExecutableReference>().Select(r => r.FilePath ?? "")];
+        HashSet<string> known = [.. options.MetadataReferences.OfType<PortableExecutableReference>().Select(r => r.FilePath ?? ""), CoreLibrary];
         string[] added = [.. paths.Where(known.Add)];
         if (added.Length == 0) return;
         foreach (string path in added) loader.RegisterDependency(AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
