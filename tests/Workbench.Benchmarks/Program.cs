@@ -5,10 +5,12 @@ using Workbench.Iommu;
 // Prints events per second of the named workloads, each interleaved with two calibration loops, medians over several rounds.
 // With --vendors every workload on every model instead, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
 // With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest] [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
+if (args.Contains("--notebook")) return NotebookBenchmark.Run(Console.Out) ? 0 : 1;
 if (args.Contains("--harvest"))
 {
     IReadOnlyList<HarvestBenchmark.Row> harvests = HarvestBenchmark.Measure(rounds, [.. IommuCatalogue.Models.Select(m => m.Name).Where(Asked)]);
