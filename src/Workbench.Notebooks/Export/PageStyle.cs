@@ -13,7 +13,8 @@ internal static class PageStyle
         pre,code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.86rem}
         pre{overflow-x:auto;margin:.4rem 0;padding:.6rem .8rem;border-radius:4px}
         pre.source,.markdown pre{background:var(--faint);border:1px solid var(--line)}
-        pre.source[data-count]::before{content:attr(data-count);float:right;color:var(--note)}
+        section.code{position:relative}
+        pre.source[data-count]::before{content:attr(data-count);position:absolute;right:1px;top:.6rem;padding:0 .7rem;background:var(--faint);color:var(--note)}
         pre.stream,pre.value{padding:.2rem .8rem;white-space:pre-wrap}
         pre.stderr{border-left:3px solid var(--error)}
         pre.error{color:var(--error);background:var(--error-paper);white-space:pre-wrap}

@@ -25,7 +25,9 @@ internal static class FrameHtml
             foreach (DataFrameColumn column in frame.Columns)
             {
                 object? value = row < 0 ? null : column[row];
-                html.Append("<td align=\"").Append(Align(column)).Append("\">").Append(row < 0 ? "…" : value is null ? "<i>null</i>" : WebUtility.HtmlEncode(FrameCell.Text(value))).Append("</td>");
+                // Short names stay on one line, whatever dashes they hold.
+                string wrap = value is string { Length: <= 32 } ? "\" nowrap=\"nowrap" : "";
+                html.Append("<td align=\"").Append(Align(column)).Append(wrap).Append("\">").Append(row < 0 ? "…" : value is null ? "<i>null</i>" : WebUtility.HtmlEncode(FrameCell.Text(value))).Append("</td>");
             }
             html.Append("</tr>\n");
         }

@@ -44,6 +44,7 @@ public sealed class FrameTableTests
         XElement[] cells = [.. table.Element("tbody")!.Elements("tr").ElementAt(1).Elements("td").Skip(1)];
         Assert.Equal(["1,000,000", "null", "0.25"], cells.Select(c => c.Value));
         Assert.NotNull(cells[1].Element("i"));
+        Assert.Equal([null, "nowrap", null], table.Element("tbody")!.Elements("tr").First().Elements("td").Skip(1).Select(c => (string?)c.Attribute("nowrap")));
     }
 
     [Fact]
