@@ -31,10 +31,29 @@ public static partial class Charts
                 figure.Points(kind.Key ? model.Key + ", loses pages" : model.Key, kind.Select(r => x.Place(CostOf(r))), kind.Select(r => y.Place(r.BytesToSend)), [.. kind.Select(Describe)], kind.Key, series);
             series++;
         }
+        Name(figure, [.. front, .. all], all, x, y);
         int lossy = all.Count(r => r.Missed4K > 0);
         string best = front.Length == 0 ? "Every one of them lost pages." : $"Least is sent by {NameOf(front[^1])} ({Words.ShowBytes(front[^1].BytesToSend)} for {Words.ShowTime(CostOf(front[^1]))}); cheapest is {NameOf(front[0])} ({Words.ShowTime(CostOf(front[0]))} for {Words.ShowBytes(front[0].BytesToSend)}).";
         return figure.Build($"{Words.Count(all.Length, "combination")}, {lossy} of which lost pages. {best}");
     }
+
+    /// <summary>Says beside each point what it is, by what differs between the rows; where points crowd, the first of them speaks for its neighbours.</summary>
+    private static void Name(Drawing figure, PolicyRow[] inOrder, PolicyRow[] all, Scale x, Scale y)
+    {
+        Func<PolicyRow, string>[] parts = [.. ((Func<PolicyRow, string>[])[r => r.Granule, r => r.Policy, r => Words.Of(r.Flush)]).Where(part => all.Select(part).Distinct().Count() > 1)];
+        (PolicyRow Row, double X, double Y)[] points = [.. inOrder.Select(r => (r, Exponent(x, CostOf(r)), Exponent(y, r.BytesToSend))).Where(p => double.IsFinite(p.Item2) && double.IsFinite(p.Item3))];
+        if (points.Length == 0 || parts.Length == 0) return;
+        double left = points.Min(p => p.X), width = Math.Max(points.Max(p => p.X) - left, 1e-9), height = Math.Max(points.Max(p => p.Y) - points.Min(p => p.Y), 1e-9);
+        List<(double X, double Y)> named = [];
+        foreach ((PolicyRow row, double px, double py) in points)
+        {
+            if (named.Exists(n => Math.Abs(n.X - px) < width / 4 && Math.Abs(n.Y - py) < height / 20)) continue;
+            named.Add((px, py));
+            figure.Label(px, py, string.Join(' ', parts.Select(part => part(row))), (px - left) / width > 0.6);
+        }
+    }
+
+    private static double Exponent(Scale scale, double value) => scale.Place(value) is not { } place ? double.NaN : scale.IsLog ? Math.Log10(place) : place;
 
     /// <summary>The rows that lose nothing and that none of these beats in both, from the cheapest to the one that sends least.</summary>
     internal static PolicyRow[] ParetoOf(IEnumerable<PolicyRow> rows)

@@ -30,7 +30,7 @@ public static partial class Charts
     private static string[] LabelsOf(ReplayRun[] runs)
     {
         bool isOneTrace = runs.Select(r => r.Trace).Distinct().Count() <= 1;
-        string[] labels = [.. runs.Select(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}")];
+        string[] labels = [.. runs.Select(r => isOneTrace || r.Label == r.Trace ? r.Label : $"{r.Label}, {r.Trace}")];
         foreach (IGrouping<string, int> same in Enumerable.Range(0, labels.Length).GroupBy(i => labels[i]).Where(g => g.Count() > 1).ToArray())
         {
             (int Run, JsonObject Settings)[] experiments = [.. same.Select(i => (i, JsonSerializer.SerializeToNode(runs[i].Experiment, ReplayJson.Default.Experiment)?.AsObject() ?? []))];

@@ -58,7 +58,7 @@ public static class Theme
         ("colorway", Palette.ToArray()), ("paper_bgcolor", Paper), ("plot_bgcolor", Paper),
         ("margin", Json.Of(("l", 76), ("r", 24), ("t", 84), ("b", 60))),
         ("xaxis", AxisStyle()), ("yaxis", AxisStyle()),
-        ("legend", Json.Of(("bgcolor", Paper), ("borderwidth", 0))),
+        ("legend", Json.Of(("bgcolor", "rgba(255,255,255,0)"), ("borderwidth", 0))),
         ("hoverlabel", Json.Of(("namelength", -1))))),
         ("data", new Dyn()));
 

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Workbench.Testing;
+using Xunit;
+
+namespace Workbench.Cli.Tests;
+
+/// <summary>The notebooks of the repository, run as a user runs them: tables, figures, and outputs that do not change from run to run.</summary>
+public sealed class ShippedNotebooksTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Notebooks => [.. Directory.GetFiles(Repository.PathOf("notebooks"), "*.ipynb").Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Notebooks))]
+    public void A_notebook_gives_its_expected_table_and_its_committed_figures(string name)
+    {
+        string[] tables = [Path.Combine("notebooks", "expected", name + ".csv")];
+        (string notebook, string figures) = Run(name, "first");
+        foreach (string table in tables) Approved.Text(Repository.PathOf(table), File.ReadAllText(Path.Combine(folder["first"], Path.GetFileName(table))));
+        Assert.Equal(tables.Length, Directory.GetFiles(folder["first"]).Length);
+        string committed = Repository.PathOf("docs", "figures", name);
+        foreach (string figure in Directory.GetFiles(figures)) Approved.Text(Path.Combine(committed, Path.GetFileName(figure)), File.ReadAllText(figure));
+        Assert.Equal(Directory.GetFiles(figures).Select(Path.GetFileName).Order(StringComparer.Ordinal), Directory.GetFiles(committed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        JsonNode[] cells = [.. JsonNode.Parse(File.ReadAllText(notebook))!["cells"]!.AsArray().Select(c => c!)];
+        Assert.InRange(cells.Length, 5, 16);
+        Assert.DoesNotContain(cells.SelectMany(c => c["outputs"]?.AsArray() ?? []), o => o!["output_type"]!.GetValue<string>() == "error");
+        Assert.Contains("**Question.**", cells[0]["source"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("**Claim.**", cells[0]["source"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_runs_of_a_notebook_of_three_languages_differ_in_no_byte()
+    {
+        (string first, _) = Run("05-four-vendors", "first");
+        (string second, _) = Run("05-four-vendors", "second");
+        Assert.Equal(File.ReadAllText(first).Replace(folder["first"], "", StringComparison.Ordinal), File.ReadAllText(second).Replace(folder["second"], "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_notebook_is_committed_without_outputs_and_is_listed()
+    {
+        string[] paths = [.. Notebooks.Select(n => Repository.PathOf("notebooks", n.Data + ".ipynb"))];
+        (int exit, string output, string error) = WorkbenchProcess.Run(["notebook", "strip", "--check", .. paths]);
+        Assert.True(exit == 0, output + error);
+        string list = File.ReadAllText(Repository.PathOf("notebooks", "README.md"));
+        Assert.All(paths, p => Assert.Contains($"({Path.GetFileName(p)})", list, StringComparison.Ordinal));
+        Assert.True(paths.Length >= 7, $"{paths.Length} notebooks");
+    }
+
+    private (string Notebook, string Figures) Run(string name, string results)
+    {
+        string output = folder[results + ".ipynb"], figures = folder[results + "-figures"];
+        (int exit, string summary, string error) = WorkbenchProcess.Run("notebook", "run", Repository.PathOf("notebooks", name + ".ipynb"), "-p", $"results={folder[results]}", "-o", output, "--figures", figures);
+        Assert.True(exit == 0, summary + error);
+        return (output, figures);
+    }
+}
