@@ -2,7 +2,6 @@ using System.Collections;
 using Microsoft.Data.Analysis;
 using Workbench.Analysis.Display;
 using Workbench.Display;
-using Workbench.Replay;
 
 namespace Workbench.Analysis;
 
@@ -36,5 +35,5 @@ public sealed class ResultList<T> : IReadOnlyList<T>, IResultList
 
     DataFrame IResultList.Frame => items is ReplayRun[] runs ? runs.ToFrame() : items.ToFrame();
 
-    IReadOnlyList<string> IResultList.Columns => items is ReplayRun[] ? OfRuns : items is PolicyRow[] ? OfPolicies : [.. items.ToFrame().Columns.Take(OfRuns.Length).Select(c => c.Name)];
+    IReadOnlyList<string> IResultList.Columns => items is ReplayRun[] ? OfRuns : OfPolicies;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Workbench.Display;
@@ -24,7 +23,7 @@ internal sealed class ReplayRunFormatter
     internal static string Asked(Experiment experiment)
     {
         JsonObject usual = Json(new());
-        string[] chosen = [.. Json(experiment).Where(s => !JsonNode.DeepEquals(s.Value, usual[s.Key])).Select(s => $"{s.Key} {Show(s.Value)}")];
+        string[] chosen = [.. Json(experiment).Where(s => !JsonNode.DeepEquals(s.Value, usual[s.Key])).SelectMany(s => Settings(s.Key, s.Value))];
         return chosen.Length == 0 ? "All settings are the defaults." : $"Other than by default: {string.Join(", ", chosen)}.";
     }
 
@@ -58,11 +57,6 @@ internal sealed class ReplayRunFormatter
 
     private static JsonObject Json(Experiment experiment) => JsonSerializer.SerializeToNode(experiment, ReplayJson.Default.Experiment) as JsonObject ?? [];
 
-    private static string Show(JsonNode? value) => value switch
-    {
-        null => "none",
-        JsonObject parts => string.Join(" ", parts.Select(p => $"{p.Key} {Show(p.Value)}")),
-        JsonArray items => string.Join("+", items.Select(Show)),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-    };
+    private static IEnumerable<string> Settings(string name, JsonNode? value) =>
+        value is JsonObject parts ? parts.SelectMany(p => Settings($"{name}.{p.Key}", p.Value)) : [$"{name} {value}"];
 }

@@ -60,7 +60,7 @@ public sealed class AnalysisDisplayTests
     public void What_was_asked_is_one_line_of_the_settings_that_are_not_the_defaults()
     {
         Assert.Equal("All settings are the defaults.", ReplayRunFormatter.Asked(new()));
-        Assert.Equal("Other than by default: iommu amd, flush per-run, atomicHarvest true, fromMark begin.", ReplayRunFormatter.Asked(new() { Iommu = "amd", Flush = FlushStrategy.PerRun, AtomicHarvest = true, FromMark = "begin" }));
+        Assert.Equal("Other than by default: iommu amd, flush per-run, atomicHarvest true, costs.scanNs 7, fromMark begin.", ReplayRunFormatter.Asked(new() { Iommu = "amd", Flush = FlushStrategy.PerRun, AtomicHarvest = true, Costs = new() { ScanNs = 7 }, FromMark = "begin" }));
     }
 
     [Fact]
