@@ -8,8 +8,13 @@ public static class LogText
     /// <summary>The lines one after the other, without reading the whole file; .xz, .zst and .gz are told by content. Not there or damaged: an exception that says so.</summary>
     public static IEnumerable<string> Lines(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using Stream stream = new InputFile(path).Open();
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return Read(new(path));
+    }
+
+    private static IEnumerable<string> Read(InputFile file)
+    {
+        using Stream stream = file.Open();
         using StreamReader reader = new(stream);
         while (reader.ReadLine() is { } line) yield return line;
     }

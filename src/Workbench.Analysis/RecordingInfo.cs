@@ -1,9 +1,12 @@
 using System.Globalization;
+using Workbench.Analysis.Display;
+using Workbench.Display;
 using Workbench.Traces;
 
 namespace Workbench.Analysis;
 
 /// <summary>What a recording holds and where it comes from: what `workbench trace info` shows.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<RecordingInfo, RecordingInfoDisplay>))]
 public sealed record RecordingInfo
 {
     /// <summary>The recording's short name.</summary>

@@ -1,8 +1,11 @@
+using Workbench.Analysis.Display;
+using Workbench.Display;
 using Workbench.Replay;
 
 namespace Workbench.Analysis;
 
 /// <summary>One replay: what was asked, what came out, and what is needed to run it again.</summary>
+[TypeFormatterSource(typeof(ReplayRunFormatter))]
 public sealed record ReplayRun
 {
     /// <summary>The trace's short name, as <see cref="Recording.Open"/> takes it.</summary>

@@ -11,20 +11,25 @@ internal static class WorkbenchProcess
 
     public static string Trace(string name) => Repository.PathOf("data", "traces", name + ".dmat");
 
-    public static (int Exit, string Out, string Error) Run(params string[] arguments)
+    public static (int Exit, string Out, string Error) Run(params string[] arguments) => Finish(StartInfo(arguments));
+
+    public static Process Start(params string[] arguments) => Start(StartInfo(arguments));
+
+    /// <summary>What starts the command with its output taken; a test may set folder and environment.</summary>
+    public static ProcessStartInfo StartInfo(params string[] arguments) =>
+        new("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+
+    public static (int Exit, string Out, string Error) Finish(ProcessStartInfo start)
     {
-        using Process process = Start(arguments);
+        using Process process = Start(start);
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    public static Process Start(params string[] arguments)
+    private static Process Start(ProcessStartInfo start)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Program);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
         Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         process.StandardInput.Close();
         return process;

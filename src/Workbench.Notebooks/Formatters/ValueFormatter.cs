@@ -22,6 +22,7 @@ public static class ValueFormatter
         MimeBundle bundle = MimeBundle.Empty;
         foreach (string mimeType in Formatter.GetPreferredMimeTypesFor(value.GetType()))
         {
+            if (IsText(value, mimeType)) continue;
             string? text = Try(value, mimeType, out string? failure);
             if (text is null) return MimeBundle.Text(failure ?? "");
             if (mimeType == MimeBundle.Html) text = WithoutWrapper(text);
@@ -47,7 +48,7 @@ public static class ValueFormatter
         failure = null;
         try
         {
-            return value.ToDisplayString(mimeType);
+            return mimeType == MimeBundle.PlainText && value is not null && ListText.Applies(value) ? ListText.Of(value) : value.ToDisplayString(mimeType);
         }
 #pragma warning disable CA1031 // Whatever a user's formatter or property throws: the cell has its value, and says that it cannot be shown.
         catch (Exception e) when (e is not OperationCanceledException)
@@ -56,6 +57,22 @@ public static class ValueFormatter
             Exception cause = e is System.Reflection.TargetInvocationException { InnerException: { } inner } ? inner : e;
             failure = $"A value of type {value?.GetType()} cannot be shown as {mimeType}: {cause.GetType().Name}: {cause.Message}";
             return null;
+        }
+    }
+
+    // A list of simple things is read as text; markup would make a tree of it.
+    private static bool IsText(object value, string mimeType)
+    {
+        if (mimeType != MimeBundle.Html) return false;
+        try
+        {
+            return ListText.Applies(value) && ListText.IsWhole(value);
+        }
+#pragma warning disable CA1031 // A sequence throws whatever its author likes; it does so again where its text is made, and is told there.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            return true;
         }
     }
 

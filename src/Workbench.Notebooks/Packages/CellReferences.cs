@@ -58,9 +58,13 @@ internal sealed partial class CellReferences
         return new(string.Join('\n', lines), [.. found.Distinct()]);
     }
 
-    /// <summary>The assemblies a type needs: its own and those of its type arguments.</summary>
-    public static IReadOnlyList<string> PathsOf(Type type) =>
-        [.. Parts(type).Select(t => t.Assembly).Where(a => !a.IsDynamic && a.Location.Length > 0).Select(a => a.Location).Distinct()];
+    /// <summary>The assemblies a type needs: its own and those of its type arguments; for a type that a #r brought all that #r brought, since its members are of types from there.</summary>
+    public IReadOnlyList<string> PathsOf(Type type)
+    {
+        string[] own = [.. Parts(type).Select(t => t.Assembly).Where(a => !a.IsDynamic && a.Location.Length > 0).Select(a => a.Location).Distinct()];
+        string[] brought = [.. byDirective.Values.SelectMany(paths => paths)];
+        return own.Any(brought.Contains) ? [.. own.Concat(brought).Distinct()] : own;
+    }
 
     /// <summary>Do a type and its type arguments come from files a compiler can read?</summary>
     public static bool IsOnDisk(Type type) => Parts(type).All(t => !t.Assembly.IsDynamic && t.Assembly.Location.Length > 0);

@@ -12,7 +12,7 @@ public sealed class ValueFormatterTests
 {
     public static TheoryData<object?, string> Plain => new()
     {
-        { null, "null" }, { "a <b> text", "a <b> text" }, { 42, "42" }, { 1.5, "1.5" }, { 18446744073709551615UL, "18446744073709551615" }, { true, "True" }, { new[] { 1, 2, 3 }, "[ 1, 2, 3 ]" },
+        { null, "null" }, { "a <b> text", "a <b> text" }, { 42, "42" }, { 1.5, "1.5" }, { 18446744073709551615UL, "18446744073709551615" }, { true, "True" }, { new[] { 1, 2, 3 }, "[1, 2, 3]" },
         { "two\r\nlines", "two\r\nlines" },
     };
 

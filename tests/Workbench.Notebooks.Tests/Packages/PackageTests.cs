@@ -8,6 +8,8 @@ using Xunit;
 
 namespace Workbench.Notebooks.Tests.Packages;
 
+// Not beside others that move the cache of packages, which the process has one of.
+[Collection(nameof(PackageTests))]
 public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -76,7 +76,7 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(type);
         if (!CSharpTypeName.IsIdentifier(name)) throw new CellException("InvalidName", $"'{name}' is no name C# can give a variable: letters, digits and _ are allowed, a digit not first, keywords not at all.");
-        AddReferences(CellReferences.PathsOf(type));
+        AddReferences(references.PathsOf(type));
         // A type of an earlier cell may be hidden by a later one of the same name; then its own name does not lead to it.
         bool isNamed = CSharpTypeName.Of(type) is { } typeName && await DeclareAsync($"{typeName} {name} = default;").ConfigureAwait(false) && state?.GetVariable(name)?.Type == type;
         if (!isNamed) await DeclareAsync($"dynamic {name} = null;").ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal sealed class FSharpLanguage(SessionOptions options, CellReferences refe
         Exclusively(() =>
         {
             Shell.FsiEvaluationSession fsi = Start();
-            Reference(fsi, CellReferences.PathsOf(type));
+            Reference(fsi, references.PathsOf(type));
             Declare(fsi, name, value, type);
             return LanguageResult.None;
         });
