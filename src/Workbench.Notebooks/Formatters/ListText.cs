@@ -18,7 +18,11 @@ internal static class ListText
         value is not (null or string or IHtmlContent) && (value is JsonNode or ITuple or IEnumerable || IsOption(value.GetType())) && !HasFormatter(value.GetType());
 
     /// <summary>Does text say it all: is it no table of keys, and is nothing in it that would be shown in a form of its own?</summary>
-    public static bool IsWhole(object value) => value is JsonNode || (!IsMap(value) && IsPlain(value, 0));
+    public static bool IsWhole(object value)
+    {
+        int left = MostItems;
+        return value is JsonNode || (!IsMap(value) && IsPlain(value, 0, ref left));
+    }
 
     /// <summary>The text, broken between items where it is longer than a line.</summary>
     public static string Of(object value)
@@ -41,16 +45,28 @@ internal static class ListText
         return text.ToString();
     }
 
-    private static bool IsPlain(object? item, int depth) => item switch
+    // As many items are looked at as are shown at most: what is nested grows by its power.
+    private static bool IsPlain(object? item, int depth, ref int left)
     {
-        null or string or IFormattable or bool or char or JsonNode => true,
-        IHtmlContent => false,
-        _ when depth > 0 && HasFormatter(item.GetType()) => false,
-        ITuple tuple => Enumerable.Range(0, tuple.Length).All(i => IsPlain(tuple[i], depth + 1)),
-        IEnumerable sequence => depth >= MostDepth || sequence.Cast<object?>().Take(ShownItems).All(i => IsPlain(i, depth + 1)),
+        if (left-- <= 0 || depth > MostDepth) return true;
+        switch (item)
+        {
+            case null or string or IFormattable or bool or char or JsonNode: return true;
+            case IHtmlContent: return false;
+            case not null when depth > 0 && HasFormatter(item.GetType()): return false;
+            case ITuple tuple:
+                for (int i = 0; i < tuple.Length; i++)
+                    if (!IsPlain(tuple[i], depth + 1, ref left)) return false;
+                return true;
+            case IEnumerable sequence:
+                foreach (object? inner in sequence.Cast<object?>().Take(ShownItems))
+                    if (!IsPlain(inner, depth + 1, ref left)) return false;
+                return true;
+        }
+        if (IsOption(item.GetType())) return IsPlain(ValueOf(item, "Value"), depth + 1, ref left);
         // A text of its own says what the type wants to be read; one without would be a name in brackets.
-        _ => IsOption(item.GetType()) ? IsPlain(ValueOf(item, "Value"), depth + 1) : IsPair(item.GetType()) || item.GetType().GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType is { } declaring && declaring != typeof(object) && declaring != typeof(ValueType),
-    };
+        return IsPair(item.GetType()) || item.GetType().GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType is { } declaring && declaring != typeof(object) && declaring != typeof(ValueType);
+    }
 
     private static string Item(object? item, int depth, ref int left)
     {
