@@ -24,22 +24,27 @@ internal sealed class KernelInstallation : IDisposable
     /// <summary>An installation for programs of these Python modules.</summary>
     public static KernelInstallation Requiring(params string[] modules)
     {
-        string missing = $"{Python} lacks one of the modules {string.Join(", ", modules)}; install the Debian packages that .ci/run names.";
-        if (!Has(modules))
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", missing);
-            Assert.Skip(missing);
-        }
+        if (!Has(modules)) Lacks($"{Python} lacks one of the modules {string.Join(", ", modules)}; install the Debian packages that .ci/run names.");
         return new();
     }
 
-    /// <summary>Runs a Python module in the folder to its end.</summary>
+    /// <summary>Skips the test for want of a program; under CI=true it fails.</summary>
+    public static void Lacks(string missing)
+    {
+        Assert.False(Environment.GetEnvironmentVariable("CI") == "true", missing);
+        Assert.Skip(missing);
+    }
+
+    /// <summary>Where programs run: the folder, unless a test says otherwise.</summary>
+    public string WorkingDirectory { get => field ?? Folder.Root; set; }
+
+    /// <summary>Runs a Python module in the working directory to its end.</summary>
     public (int Exit, string Out, string Error) RunModule(string module, string input, params string[] arguments) => Run(Python, input, ["-m", module, .. arguments]);
 
     /// <summary>How to start a program that finds the kernel.</summary>
     public ProcessStartInfo Start(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = Folder.Root, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = WorkingDirectory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["JUPYTER_PATH"] = Folder["share/jupyter"];
         foreach (string variable in (string[])["JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"]) start.Environment[variable] = Folder["jupyter-of-test"];
         return start;

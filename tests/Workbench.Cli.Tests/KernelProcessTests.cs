@@ -10,7 +10,7 @@ namespace Workbench.Cli.Tests;
 
 public sealed class KernelProcessTests : IDisposable
 {
-    private const int PatienceMs = 60_000;
+    private const int PatienceMs = 180_000;
     private const string NoSignals = "There are no signals to send on Windows.";
 
     private readonly TemporaryFolder folder = new();

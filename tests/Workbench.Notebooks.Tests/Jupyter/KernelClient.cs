@@ -16,10 +16,10 @@ internal sealed record KernelMessage(string Type, string ParentId, JsonObject Co
     public string Data(string mimeType = "text/plain") => (string?)Content["data"]?[mimeType] ?? "";
 }
 
-/// <summary>A Jupyter client written from the protocol's text, sharing no code with the kernel. Not for several threads. Waits fail after a minute instead of hanging.</summary>
+/// <summary>A Jupyter client written from the protocol's text, sharing no code with the kernel. Not for several threads. Waits fail after three minutes instead of hanging.</summary>
 internal sealed class KernelClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly DealerSocket shell = new(), control = new(), stdin = new();
     private readonly SubscriberSocket iopub = new();
@@ -137,7 +137,7 @@ internal sealed class KernelClient : IDisposable
     private KernelMessage Receive(NetMQSocket socket, string channel)
     {
         List<byte[]> frames = [];
-        if (!socket.TryReceiveMultipartBytes(Patience, ref frames)) throw new TimeoutException($"Nothing came on {channel} within a minute.");
+        if (!socket.TryReceiveMultipartBytes(Patience, ref frames)) throw new TimeoutException($"Nothing came on {channel} within three minutes.");
         int at = frames.FindIndex(f => f.AsSpan().SequenceEqual("<IDS|MSG>"u8));
         byte[][] json = [.. frames.Skip(at + 2).Take(4)];
         if (!Signature(json).AsSpan().SequenceEqual(frames[at + 1])) throw new InvalidDataException($"A message on {channel} is wrongly signed.");

@@ -23,12 +23,12 @@ internal sealed class RunningKernel : IDisposable
     public KernelClient Client { get; }
 
     /// <summary>Waits for the kernel's end, which a client asked for.</summary>
-    public bool Ends() => run.Wait(TimeSpan.FromMinutes(1));
+    public bool Ends() => run.Wait(TimeSpan.FromMinutes(3));
 
     /// <summary>Waits until so many requests lie in the kernel's queue.</summary>
     public void WaitForQueue(int count)
     {
-        if (!SpinWait.SpinUntil(() => Kernel.Waiting == count, TimeSpan.FromMinutes(1))) throw new TimeoutException($"{Kernel.Waiting} requests wait instead of {count}.");
+        if (!SpinWait.SpinUntil(() => Kernel.Waiting == count, TimeSpan.FromMinutes(3))) throw new TimeoutException($"{Kernel.Waiting} requests wait instead of {count}.");
     }
 
     public void Dispose()
@@ -47,7 +47,7 @@ public static class Gates
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, ManualResetEventSlim> All = new();
 
     /// <summary>Called by a cell.</summary>
-    public static void Pass(string name) => All.GetOrAdd(name, _ => new()).Wait(TimeSpan.FromMinutes(1));
+    public static void Pass(string name) => All.GetOrAdd(name, _ => new()).Wait(TimeSpan.FromMinutes(3));
 
     /// <summary>Called by a test.</summary>
     public static void Open(string name) => All.GetOrAdd(name, _ => new()).Set();
