@@ -24,6 +24,9 @@ internal sealed class CSharpAssistant(ScriptOptions first) : IDisposable
 
     private readonly Lock gate = new();
     private readonly List<(string Code, ScriptOptions Options)> ran = [];
+    // Composing it takes seconds; it holds nothing of a session.
+    private static readonly Lazy<MefHostServices> Host = new(() => MefHostServices.Create(MefHostServices.DefaultAssemblies));
+
     private AdhocWorkspace? workspace;
     private ProjectId? last;
     private int inWorkspace;
@@ -100,7 +103,7 @@ internal sealed class CSharpAssistant(ScriptOptions first) : IDisposable
         lock (gate)
         {
             // Completion lives in a MEF container that takes half a second to build.
-            workspace ??= new AdhocWorkspace(MefHostServices.Create(MefHostServices.DefaultAssemblies));
+            workspace ??= new AdhocWorkspace(Host.Value);
             Solution solution = workspace.CurrentSolution;
             for (; inWorkspace < ran.Count; inWorkspace++) (solution, last) = Submit(solution, ran[inWorkspace].Code, ran[inWorkspace].Options);
             workspace.TryApplyChanges(solution);
