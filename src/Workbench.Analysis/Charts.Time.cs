@@ -80,35 +80,59 @@ public static partial class Charts
     /// <inheritdoc cref="LostPages(IEnumerable{ReplayRun}, string?)"/>
     public static GenericChart LostPages(this ReplayRun run, string? title = null) => LostPages([run], title);
 
-    /// <summary>Pages written and never reported, counted over time by cause: a step up for each lost page, at the time of the write that was lost. A loss whose time is not known counts from the beginning.</summary>
+    /// <summary>
+    /// Pages written and never reported, counted over time by cause: a step up for each lost page, at the time of the write that was lost. A loss whose time is not known counts from the
+    /// beginning. A run that lost more pages than it lists (<see cref="ReplayResult.MostMissedPages"/>) has one line, of the pages that were missing after each harvest, and the chart says so.
+    /// </summary>
     public static GenericChart LostPages(this IEnumerable<ReplayRun> runs, string? title = null)
     {
         const string axis = "Lost 4 KiB pages (pages, counted up)";
         ReplayRun[] all = [.. runs];
         string heading = TitleOf(title, "Lost pages", all);
         if (all.Length == 0) return Nothing(heading, TimeAxis, axis, "No runs were given.");
-        long lost = all.Sum(r => r.Result.Missed4K), listed = all.Sum(r => (long)r.Result.MissedPages.Count);
+        long lost = all.Sum(r => r.Result.Missed4K);
         if (lost == 0) return Nothing(heading, TimeAxis, axis, $"No page was lost in {Words.Count(all.Length, "run")}.");
         Drawing figure = new(heading);
-        figure.Axes(Scale.FromZero(TimeAxis), Scale.Counted(axis, all.Max(r => r.Result.MissedPages.GroupBy(m => m.Cause).Select(g => g.Count()).DefaultIfEmpty().Max())));
         string[] labels = LabelsOf(all);
-        List<string> names = [];
-        List<double> counts = [];
-        for (int i = 0; i < all.Length; i++)
+        List<(string Name, double Count)> lines = [];
+        double highest = 0;
+        foreach ((ReplayRun run, string label) in all.Zip(labels))
         {
-            double end = Math.Max(all[i].Result.DurationNs, all[i].Result.Harvests.Count == 0 ? 0 : all[i].Result.Harvests[^1].EndNs - all[i].BeginNs) / 1e9;
-            foreach (IGrouping<string, MissedPage> cause in all[i].Result.MissedPages.GroupBy(m => m.Cause).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal))
+            string prefix = all.Length == 1 ? "" : label + ": ";
+            double end = Math.Max(run.Result.DurationNs, run.Result.Harvests.Count == 0 ? 0 : run.Result.Harvests[^1].EndNs - run.BeginNs) / 1e9;
+            if (ListsAll(run))
             {
-                (double[] x, double?[] y) = Steps([.. cause.Select(m => m.HasTime ? (m.TimeNs - all[i].BeginNs) / 1e9 : 0).Order()], end);
-                names.Add(all.Length == 1 ? cause.Key : $"{labels[i]}: {cause.Key}");
-                counts.Add(cause.Count());
-                figure.Line(names[^1], x, y, shape: "hv");
+                foreach (IGrouping<string, MissedPage> cause in run.Result.MissedPages.GroupBy(m => m.Cause).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal))
+                    Add(prefix + cause.Key, cause.Count(), Steps([.. cause.Select(m => m.HasTime ? (m.TimeNs - run.BeginNs) / 1e9 : 0).Order()], end));
             }
+            else Add(prefix + "missing after each harvest", run.Result.Missed4K, Levels(run, end));
         }
-        int unknown = all.Sum(r => r.Result.MissedPages.Count(m => !m.HasTime));
-        int most = Index(counts, counts.Max());
-        return figure.Build($"{Words.Count(lost, "page")} lost in {Words.Count(all.Length, "run")}; most of them ({Words.Number(counts[most])}): {names[most]}."
-            + (unknown > 0 ? $" The time of {Words.Count(unknown, "loss")[..^1]}{(unknown == 1 ? "s" : "es")} is not known." : "") + (listed < lost ? $" Only {listed} of them are listed and drawn." : ""));
+        figure.Axes(Scale.FromZero(TimeAxis), Scale.Counted(axis, highest));
+        (string name, double most) = lines.MaxBy(l => l.Count);
+        ReplayRun[] partly = [.. all.Where(r => !ListsAll(r))];
+        string note = partly.Length == 0 ? "" : $"Only {Words.Number(partly.Sum(r => r.Result.MissedPages.Count))} of {Words.Count(partly.Sum(r => r.Result.Missed4K), "lost page")} are listed: drawn is how many were missing after each harvest.";
+        if (note.Length > 0) figure.Note(note);
+        int unknown = all.Where(ListsAll).Sum(r => r.Result.MissedPages.Count(m => !m.HasTime));
+        return figure.Build($"{Words.Count(lost, "page")} lost in {Words.Count(all.Length, "run")}; most of them ({Words.Number(most)}): {name}."
+            + (unknown > 0 ? $" The time of {Words.Count(unknown, "loss")[..^1]}{(unknown == 1 ? "s" : "es")} is not known." : "") + (note.Length > 0 ? " " + note : ""));
+
+        void Add(string name, double count, (double[] X, double?[] Y) line)
+        {
+            lines.Add((name, count));
+            highest = Math.Max(highest, line.Y.Max() ?? 0);
+            figure.Line(name, line.X, line.Y, shape: "hv");
+        }
+    }
+
+    private static bool ListsAll(ReplayRun run) => run.Result.MissedPages.Count == run.Result.Missed4K;
+
+    /// <summary>How many pages were missing after each harvest (of many, after every so manieth), and at the end.</summary>
+    private static (double[] X, double?[] Y) Levels(ReplayRun run, double end)
+    {
+        IReadOnlyList<HarvestRow> rows = run.Result.Harvests;
+        int together = ((rows.Count - 1) / MostPoints) + 1;
+        HarvestRow[] drawn = [.. rows.Where((_, i) => (i + 1) % together == 0 || i == rows.Count - 1)];
+        return ([0, .. drawn.Select(r => (r.EndNs - run.BeginNs) / 1e9), end], [0, .. drawn.Select(r => (double?)r.Missed4K), run.Result.Missed4K]);
     }
 
     /// <summary>A staircase: one step at each time, from 0 to the end; steps at one time are one.</summary>

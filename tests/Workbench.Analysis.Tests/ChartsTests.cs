@@ -131,6 +131,39 @@ public sealed class ChartsTests
     }
 
     [Fact]
+    public void Lost_pages_that_are_not_all_listed_are_counted_at_harvests_and_the_chart_says_so()
+    {
+        long missed = Lossy.Result.Missed4K;
+        Assert.True(missed > 3);
+        ReplayRun partly = Lossy with { Result = Lossy.Result with { MissedPages = [.. Lossy.Result.MissedPages.Take(3)] } };
+        FigureJson figure = new(partly.LostPages());
+        JsonNode line = figure.Trace("missing after each harvest");
+        Assert.Equal([0, .. partly.Result.Harvests.Select(h => (h.EndNs - partly.BeginNs) / 1e9)], FigureJson.Numbers(line, "x")[..^1].Select(v => v!.Value));
+        Assert.Equal([0, .. partly.Result.Harvests.Select(h => (double)h.Missed4K), missed], FigureJson.Numbers(line, "y").Select(v => v!.Value));
+        string note = Assert.Single(figure.Sentences);
+        Assert.StartsWith($"Only 3 of {Words.Count(missed, "lost page")} are listed: ", note, StringComparison.Ordinal);
+        Assert.EndsWith(note, figure.Summary, StringComparison.Ordinal);
+        // Beside a run whose list is whole, that one keeps its causes.
+        FigureJson both = new(new[] { partly, Lossy with { Label = "whole" } }.LostPages());
+        Assert.Equal(1 + Lossy.Result.MissedPages.Select(m => m.Cause).Distinct().Count(), both.Names.Length);
+        Assert.Equal(missed, FigureJson.Numbers(both.Data[0]!, "y")[^1]);
+        Assert.All(both.Names.Skip(1), name => Assert.StartsWith("whole: ", name, StringComparison.Ordinal));
+        Assert.Empty(new FigureJson(Lossy.LostPages()).Sentences);
+    }
+
+    [Fact]
+    public void A_line_of_lost_pages_over_many_harvests_keeps_the_last_and_has_few_points()
+    {
+        HarvestRow row = Lossy.Result.Harvests[^1];
+        ReplayRun many = Lossy with { Result = Lossy.Result with { MissedPages = [], Missed4K = 2500, Harvests = [.. Enumerable.Range(1, 2500).Select(i => row with { Harvest = i, EndNs = row.EndNs + i, Missed4K = i })] } };
+        JsonNode line = new FigureJson(many.LostPages()).Trace("missing after each harvest");
+        double?[] y = FigureJson.Numbers(line, "y");
+        Assert.InRange(y.Length, 500, 1002);
+        Assert.Equal([2500, 2500], y[^2..].Select(v => v!.Value));
+        Assert.Equal(3, y[1]);
+    }
+
+    [Fact]
     public void The_frontier_joins_the_sound_cells_that_none_beats()
     {
         ResultList<PolicyRow> rows = Nested.Policies(["vtd", "amd"], ["4K", "2M"], ["never", "on-dirty"], [FlushStrategy.After, FlushStrategy.PerPage, FlushStrategy.None], new() { View = View.Gpa, HarvestEvery = "20s" });

@@ -23,13 +23,13 @@ public sealed class FramesTests
     public void Harvests_are_the_rows_and_columns_of_the_result_file()
     {
         DataFrame frame = Lossy.ToFrame();
-        string folder = Directory.CreateTempSubdirectory("workbench-").FullName;
-        ResultWriter.Write(folder, Lossy.Result, Lossy.Experiment, null, "t", "", "");
-        string[] lines = File.ReadAllLines(Path.Combine(folder, "harvests.csv"));
+        using TemporaryFolder folder = new();
+        ResultWriter.Write(folder.Root, Lossy.Result, Lossy.Experiment, null, "t", "", "");
+        string[] lines = File.ReadAllLines(folder["harvests.csv"]);
         Assert.Equal(lines[0].Split(','), Names(frame));
         Assert.Equal(lines.Length - 1, frame.Rows.Count);
         for (int i = 1; i < lines.Length; i++) Assert.Equal(lines[i], string.Join(',', frame.Columns.Select(c => c[i - 1])));
-        DataFrame file = Tables.ReadParquet(Path.Combine(folder, "harvests.parquet"));
+        DataFrame file = Tables.ReadParquet(folder["harvests.parquet"]);
         Assert.Equal(Names(frame), Names(file));
         for (int c = 0; c < frame.Columns.Count; c++) Assert.Equal(frame.Columns[c].Cast<object>(), file.Columns[c].Cast<object>());
     }

@@ -128,7 +128,8 @@ public sealed class RecordingTests
         Assert.NotEqual(first.Events(max: 50)["address"].Cast<object>(), Recording.Generate("uni1g", 5000, seed: 8).Events(max: 50)["address"].Cast<object>());
         Assert.Contains("--events 5000 --seed 7", first.Provenance.HowMade, StringComparison.Ordinal);
         Assert.True(first.EventCount > 5000);
-        string path = Path.Combine(Directory.CreateTempSubdirectory("workbench-").FullName, "saved.dmat");
+        using TemporaryFolder folder = new();
+        string path = folder["saved.dmat"];
         first.Save(path);
         Assert.Equal(first.Sha256, Recording.Open(path).Sha256);
         Assert.Throws<ArgumentOutOfRangeException>(() => Recording.Generate("uni1g", 0));

@@ -7,9 +7,11 @@ using Xunit;
 
 namespace Workbench.Analysis.Tests;
 
-public sealed class TablesTests
+public sealed class TablesTests : IDisposable
 {
-    private static readonly string Folder = Directory.CreateTempSubdirectory("workbench-tables-").FullName;
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
 
     /// <summary>A table as a naive list: names, types, and rows of boxed values.</summary>
     private sealed record Naive(string[] Names, Type[] Types, object?[][] Columns)
@@ -70,7 +72,7 @@ public sealed class TablesTests
     [InlineData(".csv")]
     public void What_was_written_comes_back_and_the_same_frame_gives_the_same_bytes(string extension)
     {
-        string path = Path.Combine(Folder, "property" + extension), again = Path.Combine(Folder, "again" + extension);
+        string path = folder["property" + extension], again = folder["again" + extension];
         Generated.Sample(table =>
         {
             DataFrame frame = FrameOf(table);
@@ -94,7 +96,7 @@ public sealed class TablesTests
     [Fact]
     public void A_csv_file_without_types_gets_the_first_type_that_holds_all()
     {
-        string path = Path.Combine(Folder, "inferred.csv");
+        string path = folder["inferred.csv"];
         File.WriteAllText(path, "flag,whole,large,real,text,bare,nothing,longer\ntrue,-1,18446744073709551615,1.5,\"1\",vtd,,99999999999999999999\r\n,2,1,2,\"\",,,1\n");
         DataFrame frame = Tables.Read(path);
         Assert.Equal([typeof(bool), typeof(long), typeof(ulong), typeof(double), typeof(string), typeof(string), typeof(string), typeof(string)], frame.Columns.Select(c => c.DataType));
@@ -105,7 +107,7 @@ public sealed class TablesTests
     [Fact]
     public void Csv_is_written_in_full_and_in_the_invariant_culture()
     {
-        string path = Path.Combine(Folder, "golden.csv");
+        string path = folder["golden.csv"];
         new DataFrame(new Int64DataFrameColumn("n", [1L, null]), new DoubleDataFrameColumn("x", [0.1, 5]), new StringDataFrameColumn("a,b", ["say \"hi\"", null!]), new BooleanDataFrameColumn("ok", [true, false])).Write(path);
         Assert.Equal("n,x,\"a,b\",ok\n1,0.1,\"say \"\"hi\"\"\",true\n,5.0,,false\n", File.ReadAllText(path));
     }
@@ -113,7 +115,7 @@ public sealed class TablesTests
     [Fact]
     public void What_cannot_be_kept_is_refused_by_name()
     {
-        string path = Path.Combine(Folder, "refused");
+        string path = folder["refused"];
         DataFrame dates = new(new DateTimeDataFrameColumn("when", [new DateTime(2020, 1, 1)]));
         foreach (string extension in (string[])[".csv", ".parquet", ".arrow"])
         {
@@ -135,7 +137,7 @@ public sealed class TablesTests
     [InlineData("a\n\"x\"y\n", "line 2: 'y' after a closing quote")]
     public void Broken_csv_is_refused_with_its_line(string text, string message)
     {
-        string path = Path.Combine(Folder, "broken.csv");
+        string path = folder["broken.csv"];
         File.WriteAllText(path, text);
         Assert.Contains(message, Assert.Throws<TraceFormatException>(() => Tables.ReadCsv(path)).Message, StringComparison.Ordinal);
     }
