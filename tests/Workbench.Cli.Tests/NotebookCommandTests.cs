@@ -83,6 +83,19 @@ public sealed class NotebookCommandTests : IDisposable
         Assert.Contains(says, output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_notebook_that_ends_the_process_does_not_pass_and_its_results_folder_goes()
+    {
+        string path = NotebookFiles.Write(folder, "n.ipynb", NotebookFiles.Code("var results = \"results\";", "parameters"), NotebookFiles.Code("File.WriteAllText(\"where\", results); Environment.Exit(0);"));
+        Directory.CreateDirectory(folder["expected"]);
+        (int exit, string output, _) = WorkbenchProcess.Run("notebook", "verify", path, "--run", "--expected", folder["expected"]);
+        Assert.Equal(1, exit);
+        Assert.Contains("cell 3 (c3): ProcessEnded: Cell 3 ended the process", output, StringComparison.Ordinal);
+        string results = File.ReadAllText(folder["where"]);
+        Assert.Contains("workbench-results-", results, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(results));
+    }
+
     [Theory]
     [InlineData("--expected .", "give --run too")]
     [InlineData("--run --renew", "--renew needs --expected")]

@@ -101,6 +101,26 @@ public sealed class NotebookRunCommandTests : IDisposable
         Assert.Equal(["n.ipynb", "out.ipynb"], Names);
     }
 
+    [Theory]
+    [InlineData("Environment.Exit(0);", "cell 3 (c3): ProcessEnded: Cell 3 ended the process (Environment.Exit).")]
+    [InlineData("new Thread(() => Environment.Exit(7)).Start(); Thread.Sleep(60_000);", "cell 3 (c3): ProcessEnded: Cell 3 ended the process (Environment.Exit).")]
+    [InlineData("Thread t = new(() => throw new Exception(\"boo\")); t.Start(); t.Join();", "cell 3 (c3), line 1: System.Exception: A thread of the cell failed: boo")]
+    public void A_cell_that_ends_the_process_or_whose_thread_fails_is_exit_code_1_and_what_ran_is_kept(string source, string says)
+    {
+        string path = NotebookFiles.Write(folder, "n.ipynb", NotebookFiles.Code("Console.Write(\"before\");"), NotebookFiles.Code(source), NotebookFiles.Code("Console.Write(\"after\");"));
+        ProcessStartInfo start = WorkbenchProcess.StartInfo("notebook", "run", "n.ipynb", "-o", "out.ipynb");
+        start.WorkingDirectory = folder.Root;
+        (int exit, string output, string error) = WorkbenchProcess.Finish(start);
+        Assert.True(exit == 1, error);
+        Assert.Contains("workbench: n.ipynb " + says, error, StringComparison.Ordinal);
+        Assert.Contains("cell 3 failed", output, StringComparison.Ordinal);
+        JsonArray cells = NotebookFiles.Cells(folder["out.ipynb"]);
+        Assert.Equal([1, 1, 0], cells.Skip(1).Select(c => c!["outputs"]!.AsArray().Count));
+        Assert.Equal("error", cells[2]!["outputs"]![0]!["output_type"]!.GetValue<string>());
+        (exit, output, _) = WorkbenchProcess.Run("notebook", "run", path, "--format", "json");
+        Assert.Equal((1, 3), (exit, JsonDocument.Parse(output).RootElement.GetProperty("failedCell").GetInt32()));
+    }
+
     [Fact]
     public void A_cell_that_never_ends_is_ended_by_the_time_limit()
     {

@@ -50,10 +50,23 @@ internal static class NotebookOptions
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
         string before = Directory.GetCurrentDirectory();
         using NotebookProgress progress = new();
+        Action<RunReport>? onProcessEnd = options.OnProcessEnd;
+        void EndWithProcess(RunReport report)
+        {
+            progress.Dispose();
+            Directory.SetCurrentDirectory(before);
+            Environment.ExitCode = CommandLine.CheckFailed;
+            onProcessEnd?.Invoke(report);
+        }
         Directory.SetCurrentDirectory(workingFolder ?? folder);
         try
         {
-            return await NotebookRunner.RunAsync(document, options with { Session = NotebookHost.Create(folder, _ => progress) with { DisplayIdPrefix = "" }, OnStep = progress.OnStep }, cancellation).ConfigureAwait(false);
+            options = options with
+            {
+                Session = NotebookHost.Create(folder, _ => progress) with { DisplayIdPrefix = "" }, OnStep = progress.OnStep,
+                OnProcessEnd = EndWithProcess,
+            };
+            return await NotebookRunner.RunAsync(document, options, cancellation).ConfigureAwait(false);
         }
         finally
         {

@@ -38,14 +38,28 @@ internal static class NotebookRunCommand
         RunOptions options = new() { Parameters = NotebookOptions.ValuesOf(parsed), Timeout = NotebookOptions.TimeoutOf(parsed), AllowErrors = parsed.GetValue(AllowErrors), Timings = parsed.GetValue(Timings) };
         NotebookDocument document = NotebookFile.Read(path);
         JsonObject parameters = NotebookOptions.ToJson(document, options.Parameters);
+        // Nothing is exported while the process ends: that needs a process of its own.
+        options = options with
+        {
+            OnProcessEnd = ended =>
+            {
+                if (target is not null) NotebookFile.Write(target, ended.Document);
+                Print(parsed, name, ended, parameters, target is null ? [] : [target]);
+            },
+        };
         RunReport report = await NotebookOptions.RunAsync(path, document, options, folder, cancellation);
         if (target is not null) NotebookFile.Write(target, report.Document);
         if (report.IsInterrupted) throw NotebookOptions.Interrupted(name, report, target is null ? "nothing was written." : $"{target} holds what ran.");
         string[] written = [.. target is null ? [] : (string[])[target], .. await export.WriteAsync(Path.GetFileNameWithoutExtension(path), report, cancellation)];
+        return Print(parsed, name, report, parameters, written);
+    }
+
+    private static int Print(ParseResult parsed, string name, RunReport report, JsonObject parameters, string[] written)
+    {
         NotebookSummary summary = NotebookSummary.Of(name, report, parameters, written);
         if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(summary.ToJson());
         else summary.Print(Console.Out);
-        if (target is null) Console.Error.WriteLine($"workbench: {name} was left as it was; to keep outputs name a file with -o, or say --inplace.");
+        if (parsed.GetValue(Output) is null && !parsed.GetValue(InPlace)) Console.Error.WriteLine($"workbench: {name} was left as it was; to keep outputs name a file with -o, or say --inplace.");
         if (written.Length > 0) Console.Error.WriteLine($"workbench: wrote {string.Join(", ", written)}");
         foreach (CellRun failed in report.Cells.Where(c => c.Status is CellRunStatus.Failed or CellRunStatus.TimedOut))
         {

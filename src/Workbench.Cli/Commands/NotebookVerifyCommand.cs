@@ -48,10 +48,19 @@ internal static class NotebookVerifyCommand
                 try
                 {
                     IReadOnlyList<ParameterValue> given = expected is null ? values : [.. values, new(ResultsParameter, results.FullName, results.FullName)];
-                    RunReport report = await NotebookOptions.RunAsync(path, document, options with { Parameters = given }, null, cancellation);
+                    RunOptions withResults = options with
+                    {
+                        Parameters = given,
+                        OnProcessEnd = ended =>
+                        {
+                            results.Delete(recursive: true);
+                            if (ended.FirstFailure is { } failed) Console.Out.WriteLine($"{path}: {Explain(failed)}");
+                        },
+                    };
+                    RunReport report = await NotebookOptions.RunAsync(path, document, withResults, null, cancellation);
                     if (report.IsInterrupted) throw NotebookOptions.Interrupted(Path.GetFileName(path), report, "nothing was compared.");
                     ran = string.Create(CultureInfo.InvariantCulture, $", ran in {report.Cells.Sum(c => c.Seconds):0.0} s");
-                    if (report.FirstFailure is { } failed) problems.Add(string.Join('\n', NotebookSummary.Explain("", failed)).TrimStart());
+                    if (report.FirstFailure is { } failed) problems.Add(Explain(failed));
                     else if (expected is not null)
                     {
                         IReadOnlyList<string> files = ResultComparison.FilesOf(results.FullName);
@@ -73,6 +82,8 @@ internal static class NotebookVerifyCommand
         if (expected is not null && isFine) isFine = NothingLeft(paths, expected, written);
         return isFine ? CommandLine.Done : CommandLine.CheckFailed;
     }
+
+    private static string Explain(CellRun failed) => string.Join('\n', NotebookSummary.Explain("", failed)).TrimStart();
 
     private static IReadOnlyList<string> Check(NotebookDocument document)
     {

@@ -7,19 +7,22 @@ internal static class NearestName
     public static string? Of(string wrong, IEnumerable<string> known) => known.Select(k => (Name: k, Edits: Distance(wrong, k)))
         .Where(k => k.Edits <= Math.Max(1, k.Name.Length / 3)).OrderBy(k => k.Edits).Select(k => k.Name).FirstOrDefault();
 
+    // Two neighbours that changed places are one edit.
     private static int Distance(string a, string b)
     {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        (a, b) = (a.ToUpperInvariant(), b.ToUpperInvariant());
+        int[] earlier = [], above = [.. Enumerable.Range(0, b.Length + 1)];
         for (int i = 1; i <= a.Length; i++)
         {
-            int diagonal = row[0];
+            int[] row = new int[b.Length + 1];
             row[0] = i;
             for (int j = 1; j <= b.Length; j++)
             {
-                int cost = char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1;
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + cost));
+                row[j] = Math.Min(Math.Min(above[j] + 1, row[j - 1] + 1), above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = Math.Min(row[j], earlier[j - 2] + 1);
             }
+            (earlier, above) = (above, row);
         }
-        return row[b.Length];
+        return above[b.Length];
     }
 }

@@ -7,7 +7,7 @@ namespace Workbench.Notebooks.Running;
 /// <summary>The line in the cell that an error speaks of.</summary>
 internal static partial class ErrorPlace
 {
-    /// <summary>The first line named by a compiler's "(line,column):", a frame's "line n", or a message's "Line n:"; null if there is none.</summary>
+    /// <summary>The first line named by a compiler's "(line,column):", a frame's "cell:line n", or a message's "Line n:"; null if there is none.</summary>
     public static int? LineOf(CellError error)
     {
         foreach (string text in error.Traceback)
@@ -18,6 +18,7 @@ internal static partial class ErrorPlace
         return null;
     }
 
-    [GeneratedRegex(@"\((\d{1,6}),\d+\): |:line (\d{1,6})\b|^Line (\d{1,6}):|\bcell \S*, line (\d{1,6})\b")]
+    // A compiler's place without a file before it, and a frame in the cell's source: lines of files and of libraries are not the cell's.
+    [GeneratedRegex(@"^\((\d{1,6}),\d+\): | in cell:line (\d{1,6})\b|^Line (\d{1,6}):|\bcell \S*, line (\d{1,6})\b")]
     private static partial Regex Place();
 }

@@ -24,29 +24,33 @@ public static class NotebookRunner
         document = NotebookParameters.Inject(document, options.Parameters);
         int injected = document.Cells.Count > before ? document.Cells.ToList().FindIndex(c => c.HasTag(NotebookParameters.InjectedTag)) : -1;
         using NotebookSession session = new(options.Session);
-        RunOutputs outputs = new();
-        (int[] places, CellRun[] runs) = Plan(document, injected);
-        NotebookCell[] cells = [.. document.Cells.Select(c => c.Kind == NotebookCellKind.Code && !c.HasTag(SkipTag) ? c with { Outputs = [], ExecutionCount = null } : c)];
-        RunOutputs.CellOutputs?[] written = new RunOutputs.CellOutputs?[cells.Length];
-        int total = runs.Count(r => r.Status == CellRunStatus.NotRun), done = 0;
-        for (int i = 0; i < runs.Length && !cancellation.IsCancellationRequested; i++)
+        RunState state = new(document, injected);
+        // Environment.Exit unwinds nothing: this handler is all that still runs.
+        void EndWithProcess(object? sender, EventArgs e)
         {
-            if (runs[i].Status == CellRunStatus.Skipped) continue;
-            options.OnStep?.Invoke(new(done, total, runs[i].Id, runs[i].Title));
-            RunOutputs.CellOutputs output = outputs.Begin();
-            written[places[i]] = output;
-            (runs[i], cells[places[i]]) = await RunCellAsync(session, document, runs[i], cells[places[i]], output, ++done, options, cancellation).ConfigureAwait(false);
-            if (runs[i].Status is CellRunStatus.TimedOut or CellRunStatus.Interrupted || (runs[i].Status == CellRunStatus.Failed && !options.AllowErrors)) break;
+            if (!cancellation.IsCancellationRequested && state.EndWithProcess() is { } report) options.OnProcessEnd?.Invoke(report);
         }
-        options.OnStep?.Invoke(new(done, total, "", ""));
-        // Read at the end: a late cell may have replaced what an earlier one showed.
-        for (int i = 0; i < cells.Length; i++)
-            if (written[i] is { } shown) cells[i] = cells[i] with { Outputs = shown.ToJson() };
-        return new()
+        AppDomain.CurrentDomain.ProcessExit += EndWithProcess;
+        try
         {
-            Document = document with { Cells = cells }, IsInterrupted = cancellation.IsCancellationRequested,
-            Cells = [.. runs.Select((r, i) => r with { Outputs = cells[places[i]].Outputs.Count })],
-        };
+            int done = 0;
+            for (int i = 0; i < state.Runs.Length && !cancellation.IsCancellationRequested; i++)
+            {
+                if (state.Runs[i].Status == CellRunStatus.Skipped) continue;
+                options.OnStep?.Invoke(new(done, state.Total, state.Runs[i].Id, state.Runs[i].Title));
+                RunOutputs.CellOutputs output = state.Begin(i);
+                (CellRun run, NotebookCell cell) = await RunCellAsync(session, document, state.Runs[i], state.CellOf(i), output, ++done, options, cancellation).ConfigureAwait(false);
+                state.End(i, run, cell);
+                bool failed = run.Status == CellRunStatus.Failed || state.HasFailedThread;
+                if (run.Status is CellRunStatus.TimedOut or CellRunStatus.Interrupted || (failed && !options.AllowErrors)) break;
+            }
+            options.OnStep?.Invoke(new(done, state.Total, "", ""));
+            return state.Report(cancellation.IsCancellationRequested);
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.ProcessExit -= EndWithProcess;
+        }
     }
 
     private static async Task<(CellRun Run, NotebookCell Cell)> RunCellAsync(
@@ -94,26 +98,4 @@ public static class NotebookRunner
     }
 
     private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
-
-    // The code cells: where they are in the document, and how they are numbered, which is as in the document before parameters were put in.
-    private static (int[] Places, CellRun[] Runs) Plan(NotebookDocument document, int injected)
-    {
-        List<int> places = [];
-        List<CellRun> runs = [];
-        string heading = "";
-        for (int i = 0; i < document.Cells.Count; i++)
-        {
-            NotebookCell cell = document.Cells[i];
-            if (cell.Kind == NotebookCellKind.Markdown) heading = cell.Title;
-            if (cell.Kind != NotebookCellKind.Code) continue;
-            places.Add(i);
-            runs.Add(new()
-            {
-                Number = injected < 0 || i < injected ? i + 1 : i == injected ? 0 : i,
-                Id = cell.Id, Title = cell.Source.TrimStart().StartsWith("//", StringComparison.Ordinal) || heading.Length == 0 ? cell.Title : heading,
-                Status = cell.HasTag(SkipTag) ? CellRunStatus.Skipped : CellRunStatus.NotRun,
-            });
-        }
-        return ([.. places], [.. runs]);
-    }
 }

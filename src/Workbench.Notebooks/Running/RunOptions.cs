@@ -22,6 +22,9 @@ public sealed record RunOptions
 
     /// <summary>Told of every cell that begins and ends, in order; null: nobody is.</summary>
     public Action<RunStep>? OnStep { get; init; }
+
+    /// <summary>Given the report when a cell ends the process, while the process ends; null: what ran is lost with it.</summary>
+    public Action<RunReport>? OnProcessEnd { get; init; }
 }
 
 /// <summary>Where a run stands.</summary>

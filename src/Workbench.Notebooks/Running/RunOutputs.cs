@@ -25,10 +25,13 @@ internal sealed class RunOutputs
     }
 
     /// <summary>The outputs of one cell.</summary>
-    internal sealed class CellOutputs(RunOutputs run) : ICellOutput
+    internal sealed class CellOutputs(RunOutputs run) : ICellOutput, IFailingOutput
     {
         private readonly List<Shown> shown = [];
         private bool clearsNext;
+
+        /// <summary>What a thread of the cell failed with; null if none did.</summary>
+        public CellError? Failure { get; private set; }
 
         public void Write(StreamName stream, string text)
         {
@@ -65,6 +68,12 @@ internal sealed class RunOutputs
 
         public void AddError(CellError error) =>
             Add(new() { ["ename"] = error.Name, ["evalue"] = error.Message, ["output_type"] = "error", ["traceback"] = new JsonArray([.. error.Traceback]) }, null);
+
+        public void Fail(CellError error)
+        {
+            Failure = error;
+            AddError(error);
+        }
 
         public IReadOnlyList<JsonObject> ToJson()
         {

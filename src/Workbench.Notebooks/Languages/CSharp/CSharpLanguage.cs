@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.Loader;
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
@@ -16,6 +17,9 @@ namespace Workbench.Notebooks.Languages.CSharp;
 /// <summary>C# by Roslyn's scripting: each cell is a submission that sees what the ones before it declared.</summary>
 internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, IDisposable
 {
+    // What frames of an exception call the cell's source; debug information brings their lines.
+    private const string SourceName = "cell";
+
     private static readonly string[] UsualImports =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading", "System.Threading.Tasks", "Workbench.Notebooks.Display",
@@ -41,6 +45,9 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
             .WithOptimizationLevel(OptimizationLevel.Release)
             .WithLanguageVersion(LanguageVersion.Preview)
             .WithAllowUnsafe(true)
+            .WithFilePath(SourceName)
+            .WithFileEncoding(Encoding.UTF8)
+            .WithEmitDebugInformation(true)
             .WithMetadataResolver(new CellReferenceResolver(references, Open))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(Path.GetFullPath(session.Folder)))
             .WithReferences(references.Paths.Where(p => p != CoreLibrary).Select(Open))
@@ -127,7 +134,7 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
         if (Interlocked.CompareExchange(ref state, after, before) != before) return LanguageResult.None;
         assistant.Add(code, options);
         if (after.Exception is { } thrown) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
-        return EndsInValue(script.GetCompilation()) ? LanguageResult.Of(after.ReturnValue) : LanguageResult.None;
+        return EndsInValue(script.GetCompilation()) || (after.ReturnValue is not null && Returns(script.GetCompilation())) ? LanguageResult.Of(after.ReturnValue) : LanguageResult.None;
     }
 
     private void AddReferences(IEnumerable<string> paths)
@@ -142,15 +149,20 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
     private static SourceError Error(Diagnostic diagnostic)
     {
         FileLinePositionSpan place = diagnostic.Location.GetMappedLineSpan();
-        string? file = diagnostic.Location.SourceTree?.FilePath is { Length: > 0 } path ? path : null;
+        string? file = diagnostic.Location.SourceTree?.FilePath is { Length: > 0 } path && path != SourceName ? path : null;
         return new(place.StartLinePosition.Line + 1, place.StartLinePosition.Character + 1, diagnostic.Id, diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), file);
     }
 
     // The last statement is an expression without its semicolon, and not one of type void.
     private static bool EndsInValue(Compilation compilation)
     {
-        SyntaxTree? tree = compilation.SyntaxTrees.LastOrDefault(t => t.FilePath.Length == 0);
-        if (tree?.GetCompilationUnitRoot().Members.LastOrDefault() is not GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }) return false;
+        if (CellTree(compilation) is not { } tree || tree.GetCompilationUnitRoot().Members.LastOrDefault() is not GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }) return false;
         return compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type?.SpecialType != SpecialType.System_Void;
     }
+
+    // "return 5;" outside of functions.
+    private static bool Returns(Compilation compilation) => CellTree(compilation)?.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>()
+        .Any(s => s.DescendantNodes(n => n is not (LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax)).Any(n => n is ReturnStatementSyntax { Expression: not null })) == true;
+
+    private static SyntaxTree? CellTree(Compilation compilation) => compilation.SyntaxTrees.LastOrDefault(t => t.FilePath == SourceName);
 }
