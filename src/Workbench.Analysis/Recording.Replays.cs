@@ -72,7 +72,7 @@ public sealed partial class Recording
         if (policies is not null) grid = grid with { Policies = [.. policies] };
         if (flushes is not null) grid = grid with { Flushes = [.. flushes] };
         PolicyStudy study = new(grid);
-        Action<long> report = RunScope.Reporter("policies", study.Replays);
+        Action<long> report = RunScope.Reporter("policies", study.Replays, "replays");
         IReadOnlyList<PolicyRow> rows = study.Run((cell, stop) => Replay(cell, "", static _ => { }, stop).Result, Environment.ProcessorCount, report, RunScope.Current?.Cancellation ?? default);
         return new(rows, study.LeftOut);
     }

@@ -38,7 +38,7 @@ public sealed class RunScope : IDisposable
     }
 
     /// <summary>What a run of so many steps reports to: nothing more often than for each hundredth of it.</summary>
-    internal static Action<long> Reporter(string label, long total)
+    internal static Action<long> Reporter(string label, long total, string unit = "events")
     {
         if (Current?.progress is not { } progress) return static _ => { };
         long step = Math.Max(1, total / ReportsInARun), next = 0;
@@ -46,7 +46,7 @@ public sealed class RunScope : IDisposable
         {
             if (done < next && done != total) return;
             next = done + step;
-            progress.Report(new(label, done, total));
+            progress.Report(new(label, done, total, unit));
         };
     }
 }

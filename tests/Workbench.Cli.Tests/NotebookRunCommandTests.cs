@@ -149,8 +149,9 @@ public sealed class NotebookRunCommandTests : IDisposable
     [InlineData("--parameters none.json", "none.json")]
     [InlineData("--timeout soon", "--timeout soon: a time from 1ms")]
     [InlineData("-o out.dib", "only .ipynb files hold outputs")]
-    [InlineData("-o none/out.ipynb", "there is no folder")]
-    [InlineData("--html none/out.html", "--html none/out.html: there is no such folder")]
+    [InlineData("-o {0}/out.ipynb", "is a file, and nothing can be written below it")]
+    [InlineData("--html {0}/more/out.html", "/more/out.html: ")]
+    [InlineData("--figures {0}/figures", "n.ipynb is a file, and nothing")]
     [InlineData("--figure-width 800px", "name a folder for them with --figures")]
     [InlineData("--figures f --figure-formats gif", "'gif' is none of svg, png, pdf")]
     [InlineData("--figures f --figure-formats pdf", "belong together")]
@@ -161,7 +162,7 @@ public sealed class NotebookRunCommandTests : IDisposable
     public void Wrong_options_are_found_before_anything_runs(string options, string says)
     {
         string path = NotebookFiles.Write(folder, "n.ipynb", NotebookFiles.Code("var seed = 1;", "parameters"), NotebookFiles.Code("File.WriteAllText(\"ran\", \"\");"));
-        Assert.Contains(says, WorkbenchProcess.Refused(["notebook", "run", path, .. options.Split(' ')]), StringComparison.Ordinal);
+        Assert.Contains(says, WorkbenchProcess.Refused(["notebook", "run", path, .. options.Replace("{0}", path, StringComparison.Ordinal).Split(' ')]), StringComparison.Ordinal);
         Assert.Equal(["n.ipynb"], Names);
     }
 
@@ -207,6 +208,16 @@ public sealed class NotebookRunCommandTests : IDisposable
         Assert.Equal([folder["n.html"], Path.Combine(folder["figures"], "fig-02-1.svg")], JsonNode.Parse(output)!["written"]!.AsArray().Select(w => w!.GetValue<string>()));
         Assert.StartsWith("<svg", File.ReadAllText(Path.Combine(folder["figures"], "fig-02-1.svg")), StringComparison.Ordinal);
         Assert.Contains("<h1 id=\"title\">Title</h1>", File.ReadAllText(folder["n.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_of_outputs_are_made()
+    {
+        string path = NotebookFiles.Write(folder, "n.ipynb", NotebookFiles.Code($"Recording.Open(@\"{WorkbenchProcess.Trace("intel-vfio-nested")}\").Replay(new() {{ HarvestEvery = \"500ms\" }}).DirtyRate()"));
+        string[] files = [folder[Path.Combine("a", "b", "out.ipynb")], folder[Path.Combine("c", "page.html")], Path.Combine(folder[Path.Combine("d", "e")], "fig-02-1.svg")];
+        (int exit, _, string error) = WorkbenchProcess.Run("notebook", "run", path, "-o", files[0], "--html", files[1], "--figures", folder[Path.Combine("d", "e")]);
+        Assert.True(exit == 0, error);
+        Assert.All(files, file => Assert.True(File.Exists(file), file));
     }
 
     [Fact]

@@ -28,7 +28,10 @@ internal static class KernelRunCommand
             {
                 throw new ArgumentException(e.Message, e);
             }
-            using NotebookSession session = new(NotebookHost.Create(Directory.GetCurrentDirectory()) with { DisplayIdPrefix = Guid.NewGuid().ToString("N") + "-" });
+            using NotebookSession session = new(NotebookHost.Create(Directory.GetCurrentDirectory()) with
+            {
+                DisplayIdPrefix = Guid.NewGuid().ToString("N") + "-", AroundCell = cell => new KernelProgress(cell, TimeProvider.System),
+            });
             using JupyterKernel kernel = new(session, connection, Console.Error);
             ParentWatch.Start(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), () => Environment.Exit(CommandLine.CheckFailed));
             using PosixSignalRegistration signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>

@@ -32,8 +32,9 @@ internal sealed class NotebookExport
     {
         string? page = parsed.GetValue(Html), folder = parsed.GetValue(Figures), browser = parsed.GetValue(Browser);
         if (page is not null && Directory.Exists(page)) throw new ArgumentException($"--html {page} is a folder; name a file in it.");
-        if (page is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(page)))) throw new ArgumentException($"--html {page}: there is no such folder; make it first.");
+        if (page is not null) OutputFolder.Check("--html", page);
         if (folder is not null && File.Exists(folder)) throw new ArgumentException($"--figures {folder} is a file; name a folder, which is made if need be.");
+        if (folder is not null) OutputFolder.Check("--figures", folder);
         if (folder is null && (parsed.GetValue(Formats) ?? parsed.GetValue(Widths) ?? browser) is not null) throw new ArgumentException("--figure-formats, --figure-width and --browser say how figures are written; name a folder for them with --figures.");
         FigureFormats formats = FormatsOf(parsed.GetValue(Formats) ?? "svg", parsed.GetValue(Widths));
         // Plain SVG is drawn here; all else is a browser's work.
@@ -46,6 +47,13 @@ internal sealed class NotebookExport
         {
             throw new ArgumentException(e.Message, e);
         }
+    }
+
+    /// <summary>Makes the folders, so that what cannot be written is known before the notebook runs.</summary>
+    public void MakeFolders()
+    {
+        if (page is not null) OutputFolder.MakeFor(page);
+        if (folder is not null) Directory.CreateDirectory(folder);
     }
 
     /// <summary>Writes the page and the figures; gives the files' paths.</summary>
@@ -72,7 +80,6 @@ internal sealed class NotebookExport
 
     private static IEnumerable<string> Draw(IReadOnlyList<NamedFigure> figures, string folder)
     {
-        if (figures.Count > 0) Directory.CreateDirectory(folder);
         List<(string Path, string Svg)> pictures = [];
         foreach (NamedFigure figure in figures)
         {

@@ -47,6 +47,8 @@ internal static class NotebookRunCommand
                 Print(parsed, name, ended, parameters, target is null ? [] : [target]);
             },
         };
+        if (target is not null) OutputFolder.MakeFor(target);
+        export.MakeFolders();
         RunReport report = await NotebookOptions.RunAsync(path, document, options, folder, cancellation);
         if (target is not null) NotebookFile.Write(target, report.Document);
         if (report.IsInterrupted) throw NotebookOptions.Interrupted(name, report, target is null ? "nothing was written." : $"{target} holds what ran.");
@@ -79,8 +81,7 @@ internal static class NotebookRunCommand
         if (target is null) return null;
         if (!target.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase)) throw new ArgumentException($"{target}: only .ipynb files hold outputs; name one with -o.");
         if (Directory.Exists(target)) throw new ArgumentException($"-o {target} is a folder; name a file in it.");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(target)) ?? ".";
-        if (!Directory.Exists(folder)) throw new ArgumentException($"-o {target}: there is no folder {folder}; make it first.");
+        OutputFolder.Check("-o", target);
         return target;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Workbench.Notebooks.Display;
+using Workbench.Notebooks.Languages;
 using Workbench.Notebooks.Sessions;
 
 namespace Workbench.Notebooks.Jupyter;
@@ -33,9 +34,13 @@ internal sealed class CellExecutor(NotebookSession session, KernelWire wire, Ker
         if (!isSilent) wire.Publish(request, "execute_input", new() { ["code"] = code, ["execution_count"] = count });
 
         JsonArray payload = [];
-        CellOutcome outcome = CodeQuestions.HelpOn(code) is var (subject, detail)
+        string language = questions.LanguageOf(request.Metadata);
+        bool asksToEnd = AsksToEnd(code, language);
+        // As in Python's kernel it is the client who ends: jupyter console does, and shuts the kernel down.
+        if (asksToEnd) payload.Add(new JsonObject { ["source"] = "ask_exit", ["keepkernel"] = false });
+        CellOutcome outcome = asksToEnd ? new() { Status = CellStatus.Ok } : CodeQuestions.HelpOn(code) is var (subject, detail)
             ? await HelpAsync(subject, detail, request, output, payload, cancellation).ConfigureAwait(false)
-            : await RunCellAsync(code, questions.LanguageOf(request.Metadata), output, cancellation).ConfigureAwait(false);
+            : await RunCellAsync(code, language, output, cancellation).ConfigureAwait(false);
 
         if (isStored) history.Add(count, code, outcome.Result?.TextOf(MimeBundle.PlainText));
         if (outcome.Status != CellStatus.Ok)
@@ -53,6 +58,10 @@ internal sealed class CellExecutor(NotebookSession session, KernelWire wire, Ker
         JsonObject values = await EvaluateAsync(expressions, request, cancellation).ConfigureAwait(false);
         return new() { ["status"] = "ok", ["execution_count"] = count, ["user_expressions"] = values, ["payload"] = payload };
     }
+
+    // A variable of that name goes before.
+    private bool AsksToEnd(string code, string language) => code.Trim() is "exit" or "quit" or "exit()" or "quit()" && session.Find(language) is IVariables
+        && !session.Languages.OfType<IVariables>().Any(l => l.Variables.Any(v => v.Name == code.Trim()));
 
     private async Task<CellOutcome> RunCellAsync(string code, string language, KernelCellOutput output, CancellationToken cancellation)
     {

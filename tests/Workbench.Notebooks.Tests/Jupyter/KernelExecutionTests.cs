@@ -40,6 +40,27 @@ public sealed class KernelExecutionTests : IDisposable
         Assert.Equal("ok", Client.Run("1").Reply["status"]);
     }
 
+    [Theory]
+    [InlineData("exit")]
+    [InlineData("quit")]
+    [InlineData(" exit()\n")]
+    [InlineData("quit()")]
+    public void A_cell_that_says_goodbye_asks_the_client_to_end(string code)
+    {
+        (KernelMessage reply, IReadOnlyList<KernelMessage> outputs) = Client.Run(code);
+        Assert.Equal("ok", reply["status"]);
+        Assert.Equal("""[{"source":"ask_exit","keepkernel":false}]""", reply.Content["payload"]!.ToJsonString());
+        Assert.Empty(outputs);
+    }
+
+    [Fact]
+    public void A_variable_called_exit_is_shown_and_other_cells_end_nothing()
+    {
+        Assert.Equal("5", Client.Run("var exit = 5; exit").Outputs[0].Data());
+        (KernelMessage reply, IReadOnlyList<KernelMessage> outputs) = Client.Run("exit");
+        Assert.Equal(("5", "[]"), (outputs[0].Data(), reply.Content["payload"]!.ToJsonString()));
+    }
+
     [Fact]
     public void Control_and_heartbeat_answer_while_a_cell_runs()
     {
