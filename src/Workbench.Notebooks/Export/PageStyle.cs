@@ -13,6 +13,9 @@ internal static class PageStyle
         pre,code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.86rem}
         pre{overflow-x:auto;margin:.4rem 0;padding:.6rem .8rem;border-radius:4px}
         pre.source,.markdown pre{background:var(--faint);border:1px solid var(--line)}
+        .markdown pre{white-space:pre-wrap;overflow-wrap:anywhere}
+        pre.source{white-space:pre-wrap;overflow-wrap:anywhere}
+        pre.source[data-count]{padding-right:3.4rem}
         section.code{position:relative}
         pre.source[data-count]::before{content:attr(data-count);position:absolute;right:1px;top:.6rem;padding:0 .7rem;background:var(--faint);color:var(--note)}
         pre.stream,pre.value{padding:.2rem .8rem;white-space:pre-wrap}
@@ -21,6 +24,7 @@ internal static class PageStyle
         .output{overflow-x:auto;margin:.4rem 0}
         table{border-collapse:collapse;margin:.4rem 0}
         th,td{padding:.2em .7em}
+        .markdown table{display:block;width:max-content;max-width:100%;overflow-x:auto}
         .markdown th,.markdown td{border:1px solid var(--line)}
         img{max-width:100%;height:auto}
         figure.chart{margin:.6rem 0;background:#fff;color:#1c2128}
@@ -32,6 +36,7 @@ internal static class PageStyle
         body{font-size:10pt}main{max-width:none;padding:0}
         pre{white-space:pre-wrap;overflow:visible}
         .output{overflow:visible}
+        .markdown table{display:table;width:auto}th,td{overflow-wrap:anywhere}
         .chart .interactive{display:none!important}.scripted .still,.still{display:block!important}
         figure,img,tr,pre.error{break-inside:avoid}h1,h2,h3{break-after:avoid}
         }

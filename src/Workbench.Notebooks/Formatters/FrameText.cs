@@ -44,7 +44,7 @@ internal static class FrameText
             text.Append(row.ToString().TrimEnd()).Append('\n');
         }
         text.Append(table.Caption());
-        if (shown < total) text.Append(", ").Append(FrameCell.Count(shown, "column")).Append(" shown");
+        if (shown < total) text.Append(", ").Append(FrameCell.Count(shown, "column")).Append(" shown\nAll columns are in the HTML form; frame[\"name\"] is one of them.");
         return text.ToString();
     }
 

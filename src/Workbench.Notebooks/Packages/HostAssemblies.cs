@@ -34,6 +34,9 @@ internal static class HostAssemblies
         }
     }
 
+    /// <summary>Is this file one of the host's or the runtime's own?</summary>
+    public static bool IsShipped(string path) => Shipped.GetValueOrDefault(Path.GetFileNameWithoutExtension(path)) == path;
+
     /// <summary>The host's assembly or one added, by simple name; null if there is none.</summary>
     public static string? Find(string name) => Shipped.GetValueOrDefault(name) ?? Added.GetValueOrDefault(name) ?? Beside.GetValueOrDefault(name);
 

@@ -25,6 +25,15 @@ public sealed partial class HtmlPageTests
     }
 
     [Fact]
+    public void Wide_tables_scroll_in_a_box_of_their_own_and_long_code_wraps()
+    {
+        string style = Page().Split("<style>")[1].Split("</style>")[0].Split("@media print")[0];
+        Assert.Matches(@"\n\.markdown table\{display:block;[^}]*max-width:100%;overflow-x:auto\}", style);
+        Assert.Matches(@"\n\.output\{overflow-x:auto", style);
+        Assert.Matches(@"\npre\.source\{white-space:pre-wrap", style);
+    }
+
+    [Fact]
     public void Code_is_escaped_and_its_words_are_marked()
     {
         string page = Page(PageCell.Code("var a = b < c; // \"x\"\nreturn \"<\";", "csharp"));

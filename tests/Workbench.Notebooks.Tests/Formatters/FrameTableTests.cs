@@ -64,8 +64,8 @@ public sealed class FrameTableTests
         DataFrame wide = new(Enumerable.Range(0, 30).Select(i => new StringDataFrameColumn($"column_{i}", [new string('x', 50), "y\nz"])));
         string[] lines = ValueFormatter.Format(wide).TextOf(MimeBundle.PlainText)!.Split('\n');
         Assert.All(lines, l => Assert.True(l.Length <= 80, l));
-        Assert.Equal(5, lines.Length);
-        Assert.Contains("2 rows × 30 columns, 2 columns shown", lines[^1], StringComparison.Ordinal);
+        Assert.Equal(6, lines.Length);
+        Assert.Equal(["2 rows × 30 columns, 2 columns shown", "All columns are in the HTML form; frame[\"name\"] is one of them."], lines[^2..]);
         Assert.EndsWith("…", lines[0], StringComparison.Ordinal);
     }
 

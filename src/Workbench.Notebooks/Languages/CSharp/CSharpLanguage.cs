@@ -106,7 +106,11 @@ internal sealed class CSharpLanguage : ILanguage, IVariables, ICodeAssistant, ID
         loader.Dispose();
     }
 
-    internal static PortableExecutableReference Open(string path) => Opened.GetOrAdd(path, static p => MetadataReference.CreateFromFile(p, documentation: CodeDocumentation.Of(p)));
+    // MetadataReference.CreateFromFile reads whole files into memory, code included. What the host ships stays as it is, so it is mapped instead, and only pages that are looked at count;
+    // what else is referenced may be built anew meanwhile.
+    internal static PortableExecutableReference Open(string path) => Opened.GetOrAdd(path, static p => HostAssemblies.IsShipped(p)
+        ? AssemblyMetadata.CreateFromFile(p).GetReference(CodeDocumentation.Of(p), filePath: p, display: p)
+        : MetadataReference.CreateFromFile(p, documentation: CodeDocumentation.Of(p)));
 
     private async Task<bool> DeclareAsync(string code)
     {
