@@ -40,7 +40,7 @@ internal sealed record NotebookSummary
         string cell = failed.Number == 0 ? $"cell of parameters ({failed.Id})" : string.Create(CultureInfo.InvariantCulture, $"cell {failed.Number} ({failed.Id})");
         yield return $"{name} {cell}{line}: {error.Name}: {error.Message}";
         // The first line of a trace repeats the message.
-        foreach (string text in error.Traceback.SelectMany(t => t.Split('\n')).Where(t => t != error.Message && t != $"{error.Name}: {error.Message}" && !t.Contains("--- End of stack trace", StringComparison.Ordinal)).Take(6)) yield return "    " + text.TrimEnd();
+        foreach (string text in error.Traceback.Where(t => t != error.Message && t != $"{error.Name}: {error.Message}").SelectMany(t => t.Split('\n')).Take(6)) yield return "    " + text.TrimEnd();
     }
 
     public void Print(TextWriter to)

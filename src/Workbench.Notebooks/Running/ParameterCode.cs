@@ -10,6 +10,9 @@ internal static class ParameterCode
 {
     private const string CSharpList = "new[] { ", FSharpArray = "[| ", FSharpList = "[ ";
 
+    // Types no literal can be written of.
+    private static readonly HashSet<string> WithoutLiteral = new(StringComparer.Ordinal) { "char", "Char", "TimeSpan", "DateTime", "DateTimeOffset", "DateOnly", "TimeOnly", "Guid", "Uri", "Version" };
+
     /// <summary>Such as "var seed = 7;".</summary>
     public static string CSharp(ParameterValue value, ParameterDeclaration? declared)
     {
@@ -44,12 +47,32 @@ internal static class ParameterCode
     /// <summary>The value as the parameter takes it: what was typed as 7 is the text "7" where a text is needed.</summary>
     public static JsonNode? Fitting(ParameterValue value, ParameterDeclaration? declared)
     {
+        if (declared is not null && value.Value is not null && WithoutLiteral.Contains(ElementTypeName(declared)))
+            throw new ArgumentException($"Parameter {value.Name}: '{Given(value)}' cannot be a {ElementTypeName(declared)}; a run gives numbers, texts, truth values and lists. Let the notebook take one of these and make the {ElementTypeName(declared)} of it.");
         if (declared is null || declared.Kind == ParameterKind.Any && !declared.IsList || value.Value is null) return value.Value;
         if (declared.Kind == ParameterKind.Text && !declared.IsList && value.Raw is { } raw && !raw.TrimStart().StartsWith('"')) return raw;
         JsonNode?[] items = !declared.IsList ? [value.Value] : value.Value is JsonArray list ? [.. list] : throw Unfit(value, declared);
         if (declared.Kind != ParameterKind.Any && !Array.TrueForAll(items, i => Fits(i, declared.Kind))) throw Unfit(value, declared);
+        if (RangeOf(ElementTypeName(declared)) is { } range && Array.Find(items, i => WholeNumber(i) is { } n && (n < range.Low || (n > 0 && (ulong)n > range.High))) is { } outside)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Parameter {value.Name}: {outside.ToJsonString()} does not fit; {ElementTypeName(declared)} goes from {range.Low} to {range.High}."));
         return value.Value;
     }
+
+    // "int" of "int?", "int[]" and "System.Int32"; empty where the notebook writes no type.
+    private static string ElementTypeName(ParameterDeclaration declared) => (declared.Type ?? "").TrimEnd('?', ']', '[', ' ').Split('.')[^1];
+
+    // C#'s names, then F#'s that differ; C#'s sbyte and byte are F#'s too.
+    private static (long Low, ulong High)? RangeOf(string type) => type switch
+    {
+        "int" or "Int32" or "int32" => (int.MinValue, int.MaxValue),
+        "uint" or "UInt32" or "uint32" => (0, uint.MaxValue),
+        "short" or "Int16" or "int16" => (short.MinValue, (ulong)short.MaxValue),
+        "ushort" or "UInt16" or "uint16" => (0, ushort.MaxValue),
+        "byte" or "Byte" or "uint8" => (0, byte.MaxValue),
+        "sbyte" or "SByte" or "int8" => (sbyte.MinValue, (ulong)sbyte.MaxValue),
+        "ulong" or "UInt64" or "uint64" => (0, ulong.MaxValue),
+        _ => null,
+    };
 
     private static bool Fits(JsonNode? value, ParameterKind kind) => kind switch
     {
@@ -69,9 +92,10 @@ internal static class ParameterCode
             ParameterKind.Text => declared.IsList ? "texts" : "a text",
             _ => "values",
         };
-        string given = value.Raw ?? value.Value?.ToJsonString() ?? "null";
-        return new($"Parameter {value.Name}: '{given}' is not {(declared.IsList ? "a JSON list of " : "")}{takes}; the notebook has {declared.Default}.");
+        return new($"Parameter {value.Name}: '{Given(value)}' is not {(declared.IsList ? "a JSON list of " : "")}{takes}; the notebook has {declared.Default}.");
     }
+
+    private static string Given(ParameterValue value) => value.Raw ?? value.Value?.ToJsonString() ?? "null";
 
     private static string Items(JsonArray items, ParameterDeclaration? declared, string separator)
     {

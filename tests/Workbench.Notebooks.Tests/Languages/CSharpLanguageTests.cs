@@ -98,6 +98,12 @@ public sealed class CSharpLanguageTests : IDisposable
         Assert.Equal(["The name 'c' does not exist in the current context", "(4,10): error CS0103: The name 'c' does not exist in the current context", "    \tvar b = c;", "    \t        ^"], error.Traceback);
     }
 
+    [Theory]
+    [InlineData("return 5;", "5")]
+    [InlineData("if (DateTime.Now.Year > 3) { return 5; }\nreturn 6;", "5")]
+    [InlineData("int F() { return 5; }\nF();", null)]
+    public async Task What_a_cell_returns_is_shown(string code, string? shown) => Assert.Equal(shown, await notebook.Value(code));
+
     [Fact]
     public async Task Using_directives_stay_and_await_works_at_top_level()
     {

@@ -61,6 +61,13 @@ public sealed class FSharpLanguageTests : IDisposable
     }
 
     [Fact]
+    public async Task An_expression_of_any_type_fails_with_its_own_words_and_runs_once()
+    {
+        CellError error = await notebook.Error("System.Console.Write(\"once\")\nfailwith \"boo\"", "fsharp");
+        Assert.Equal(("boo", "once"), (error.Message, notebook.Output.Text(StreamName.Stdout)));
+    }
+
+    [Fact]
     public async Task An_interrupted_loop_comes_back_at_once_and_says_so_until_it_ends()
     {
         await Value("let mutable stop = false");

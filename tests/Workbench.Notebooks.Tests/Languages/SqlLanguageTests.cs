@@ -90,6 +90,45 @@ public sealed class SqlLanguageTests : IDisposable
         Assert.Equal([5], (await Query("select n from kept")).Rows[0]);
     }
 
+    [Theory]
+    [InlineData("0.0000000000123m", "0.0000000000123m")]
+    [InlineData("79228162514264337593543950335m, 0.5m", "79228162514264337593543950335m")]
+    [InlineData("0.1234567890123456789012345678m, -1000000m", "0.1234567890123456789012345678m")]
+    [InlineData("1.50m, 1234567890123456.789m", "1234567890123456.789m")]
+    [InlineData("0.123456789012345678901234567m", "0.123456789012345678901234567m")]
+    public async Task Decimals_keep_their_digits_or_those_of_a_double(string values, string largest)
+    {
+        await notebook.Value($"var prices = new[] {{ {values} }};");
+        object found = (await Query("select value from prices order by length(value::varchar) desc")).Columns[0].Cast<object>().MaxBy(v => Convert.ToDouble(v, System.Globalization.CultureInfo.InvariantCulture))!;
+        decimal expected = decimal.Parse(largest.TrimEnd('m'), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal((double)expected, Convert.ToDouble(found, System.Globalization.CultureInfo.InvariantCulture), 1e-15 * (double)expected);
+        if (found is decimal exact) Assert.Equal(expected, exact);
+    }
+
+    [Fact]
+    public async Task Times_keep_their_100_ns_where_SQL_can()
+    {
+        await notebook.Value("var times = new[] { new DateTime(638_000_000_000_000_001) };");
+        Assert.Equal(new DateTime(638_000_000_000_000_001), (await Query("select value from times")).Rows[0][0]);
+        await notebook.Value("var far = new[] { new DateTime(638_000_000_000_000_010), DateTime.MaxValue };");
+        Assert.Equal(new DateTime(638_000_000_000_000_010), (await Query("select value from far")).Rows[0][0]);
+    }
+
+    [Fact]
+    public async Task Columns_that_differ_in_case_alone_are_refused_by_name()
+    {
+        await notebook.Value("var rows = new[] { new { a = 1, A = 2 } };");
+        Assert.StartsWith("'rows' has the columns 'a' and 'A', which are one name in SQL", (await notebook.Error("select * from rows", "sql")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_table_is_said_once_in_our_words_and_once_in_DuckDBs()
+    {
+        CellError error = await notebook.Error("select *\nfrom nowhere", "sql");
+        Assert.StartsWith("There is no variable or table named nowhere.\nCatalog Error: Table with name nowhere does not exist!", error.Message, StringComparison.Ordinal);
+        Assert.Equal([error.Message, "(2,6): error: There is no variable or table named nowhere.", "    from nowhere", "         ^"], error.Traceback);
+    }
+
     [Fact]
     public async Task A_name_without_rows_is_an_error()
     {

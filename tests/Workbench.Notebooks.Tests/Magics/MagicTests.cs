@@ -196,4 +196,10 @@ public sealed class MagicTests : IDisposable
         Assert.Equal("3", await notebook.Value("1\n#!fsharp\n2\n#!csharp\n3"));
         Assert.Equal(["1", "2"], notebook.Output.Shown.Select(s => s.TextOf(MimeBundle.PlainText)));
     }
+
+    [Theory]
+    [InlineData("hwo", "who")]
+    [InlineData("tiem", "time")]
+    public async Task Two_letters_that_changed_places_are_one_slip(string wrong, string meant) =>
+        Assert.Contains($"Did you mean #!{meant}?", (await notebook.Error("#!" + wrong)).Message, StringComparison.Ordinal);
 }

@@ -55,6 +55,20 @@ public sealed class NotebookParametersTests
     public void A_value_is_written_as_the_default_is(string defaults, string value, string line) => Assert.Equal(line, Line(defaults, value));
 
     [Theory]
+    [InlineData("int n = 1;", "n=99999999999", "99999999999 does not fit; int goes from -2147483648 to 2147483647.")]
+    [InlineData("uint n = 1;", "n=-1", "-1 does not fit; uint goes from 0 to 4294967295.")]
+    [InlineData("byte? n = 1;", "n=300", "300 does not fit; byte goes from 0 to 255.")]
+    [InlineData("ulong n = 1;", "n=-1", "-1 does not fit; ulong goes from 0 to 18446744073709551615.")]
+    [InlineData("short[] n = [1];", "n=[1,40000]", "40000 does not fit; short goes from -32768 to 32767.")]
+    [InlineData("char n = 'a';", "n=b", "'b' cannot be a char;")]
+    [InlineData("TimeSpan n = TimeSpan.Zero;", "n=5", "'5' cannot be a TimeSpan;")]
+    public void A_value_outside_of_the_parameters_type_is_refused(string defaults, string value, string says) =>
+        Assert.StartsWith("Parameter n: " + says, Assert.Throws<ArgumentException>(() => Inject(With(defaults), value)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_value_at_the_edge_of_the_type_fits() => Assert.Equal("ulong n = 9223372036854775807L;", Line("ulong n = 1;", "n=9223372036854775807"));
+
+    [Theory]
     [InlineData("let n = 1", "n=7", "let n = 7")]
     [InlineData("let mutable n = 1L // long", "n=7", "let n = 7")]
     [InlineData("let n = 1L", "n=7", "let n = 7L")]

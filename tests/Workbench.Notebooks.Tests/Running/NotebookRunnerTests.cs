@@ -68,10 +68,31 @@ public sealed class NotebookRunnerTests
     [Theory]
     [InlineData("var a = 1;\nvar b = c;", "CompileError", 2)]
     [InlineData("\n#!nonsense", "UnknownMagic", 2)]
+    [InlineData("int zero = 0;\nint b = 1 / zero;", "System.DivideByZeroException", 2)]
+    [InlineData("int F(int a) =>\n 1 / a;\n\nF(0)", "System.DivideByZeroException", 2)]
+    [InlineData("\nThread t = new(() =>\n throw new TimeoutException());\nt.Start(); t.Join();", "System.TimeoutException", 3)]
+    [InlineData("\nJsonNodeOf(1);\nstatic object JsonNodeOf(int n) => System.Text.Json.JsonDocument.Parse(\"{\");", "System.Text.Json.JsonReaderException", 3)]
+    [InlineData("#!fsharp\nlet zero = 0\nlet b = 1 / zero", "System.DivideByZeroException", 3)]
     public async Task An_error_names_its_line_in_the_cell(string source, string kind, int line)
     {
         RunReport report = await Run(Samples.Code(source));
         Assert.Equal((kind, line), (report.FirstFailure!.Error!.Name, report.FirstFailure.ErrorLine));
+    }
+
+    [Fact]
+    public async Task A_frame_in_a_function_of_an_earlier_cell_is_not_taken_for_a_line_of_this_one()
+    {
+        RunReport report = await Run(Samples.Code("\n\nint F(int a) => 1 / a;"), Samples.Code("\nF(0)"));
+        Assert.Equal((2, 2), (report.FirstFailure!.Number, report.FirstFailure.ErrorLine));
+        Assert.Equal(["System.DivideByZeroException: Attempted to divide by zero.", "   at cell.F(Int32 a) in an earlier cell:line 3", "   at cell in cell:line 2"], report.FirstFailure.Error!.Traceback);
+    }
+
+    [Fact]
+    public async Task A_thread_that_fails_makes_its_cell_fail_and_the_next_one_is_not_run()
+    {
+        RunReport report = await Run(Samples.Code("Thread t = new(() => throw new Exception(\"boo\")); t.Start(); t.Join(); 1"), Samples.Code("2"));
+        Assert.Equal([CellRunStatus.Failed, CellRunStatus.NotRun], report.Cells.Select(c => c.Status));
+        Assert.Equal("A thread of the cell failed: boo", report.FirstFailure!.Error!.Message);
     }
 
     [Fact]

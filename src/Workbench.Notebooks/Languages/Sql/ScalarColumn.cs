@@ -11,6 +11,13 @@ namespace Workbench.Notebooks.Languages.Sql;
 /// <param name="Append">Appends the value of a row, null included.</param>
 internal sealed record ScalarColumn(string Name, string SqlType, Action<IDuckDBAppenderRow, object?> Append)
 {
+    // What .NET's decimal holds whatever its first digit; more would be read back as another number.
+    private const int DecimalDigits = 28;
+    private const int SqlDecimalDigits = 38;
+
+    /// <summary>Made for the values it will hold; null: one type fits all.</summary>
+    public Func<IEnumerable<object?>, ScalarColumn>? Fit { get; private init; }
+
     /// <summary>A column for values of a .NET type; null if the type is no scalar.</summary>
     public static ScalarColumn? Of(string name, Type type)
     {
@@ -31,9 +38,9 @@ internal sealed record ScalarColumn(string Name, string SqlType, Action<IDuckDBA
             _ when type == typeof(nuint) => new(name, "UBIGINT", (row, v) => row.AppendValue((ulong?)(nuint?)v)),
             _ when type == typeof(float) => new(name, "FLOAT", (row, v) => row.AppendValue((float?)v)),
             _ when type == typeof(double) => new(name, "DOUBLE", (row, v) => row.AppendValue((double?)v)),
-            _ when type == typeof(decimal) => new(name, "DECIMAL(38,9)", (row, v) => row.AppendValue((decimal?)v)),
+            _ when type == typeof(decimal) => OfDecimal(name, DecimalDigits) with { Fit = values => FitDecimal(name, values) },
             _ when type == typeof(BigInteger) => new(name, "HUGEINT", (row, v) => row.AppendValue((BigInteger?)v)),
-            _ when type == typeof(DateTime) => new(name, "TIMESTAMP", (row, v) => row.AppendValue((DateTime?)v)),
+            _ when type == typeof(DateTime) => OfTime(name, "TIMESTAMP") with { Fit = values => OfTime(name, TimeType(values.OfType<DateTime>())) },
             _ when type == typeof(DateTimeOffset) => new(name, "TIMESTAMP", (row, v) => row.AppendValue(((DateTimeOffset?)v)?.UtcDateTime)),
             _ when type == typeof(DateOnly) => new(name, "TIMESTAMP", (row, v) => row.AppendValue(((DateOnly?)v)?.ToDateTime(TimeOnly.MinValue))),
             _ when type == typeof(TimeSpan) => new(name, "INTERVAL", (row, v) => row.AppendValue((TimeSpan?)v)),
@@ -42,6 +49,35 @@ internal sealed record ScalarColumn(string Name, string SqlType, Action<IDuckDBA
             _ when type.IsValueType && typeof(IFormattable).IsAssignableFrom(type) && !typeof(IEnumerable).IsAssignableFrom(type) => Text(name),
             _ => null,
         };
+    }
+
+    private static ScalarColumn OfDecimal(string name, int scale) => new(name, string.Create(CultureInfo.InvariantCulture, $"DECIMAL({SqlDecimalDigits},{scale})"), (row, v) => row.AppendValue((decimal?)v));
+
+    // As many places as the values have; a column that spans more digits than DECIMAL has is one of double.
+    private static ScalarColumn FitDecimal(string name, IEnumerable<object?> values)
+    {
+        int whole = 1, scale = 0;
+        foreach (decimal value in values.OfType<decimal>())
+        {
+            // Division by one with 28 places takes the zeros at the end off.
+            scale = Math.Max(scale, (value / 1.0000000000000000000000000000m).Scale);
+            whole = Math.Max(whole, decimal.Truncate(Math.Abs(value)).ToString(CultureInfo.InvariantCulture).Length);
+        }
+        return whole + scale <= DecimalDigits ? OfDecimal(name, scale) : new(name, "DOUBLE", (row, v) => row.AppendValue((double?)(decimal?)v));
+    }
+
+    private static ScalarColumn OfTime(string name, string type) => new(name, type, (row, v) => row.AppendValue((DateTime?)v));
+
+    // A TIMESTAMP counts microseconds; one of nanoseconds, which keeps .NET's 100 ns, goes from 1677 to 2262.
+    private static string TimeType(IEnumerable<DateTime> times)
+    {
+        bool isFine = false;
+        foreach (DateTime time in times)
+        {
+            if (time.Year is < 1678 or > 2261) return "TIMESTAMP";
+            isFine |= time.Ticks % TimeSpan.TicksPerMicrosecond != 0;
+        }
+        return isFine ? "TIMESTAMP_NS" : "TIMESTAMP";
     }
 
     private static ScalarColumn Text(string name) => new(name, "VARCHAR", (row, v) => row.AppendValue(v is null ? null : Convert.ToString(v, CultureInfo.InvariantCulture)));

@@ -57,15 +57,23 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
         }
     }
 
-    public Task SetAsync(string name, object? value, Type type)
+    public async Task SetAsync(string name, object? value, Type type)
     {
         if (string.IsNullOrWhiteSpace(name)) throw new CellException("InvalidName", "A table needs a name.");
         TableSource source = TableSource.Of(value) ?? throw NoTable(name, value);
-        DuckDBConnection database = Open();
-        Run(database, $"DROP TABLE IF EXISTS main.{TableSource.Quote(name)}");
-        source.Write(database, "main", name, CancellationToken.None);
-        named[name] = new(name, type, value);
-        return Task.CompletedTask;
+        // Not beside a query that was interrupted and is still leaving the database.
+        await oneCell.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            DuckDBConnection database = Open();
+            Run(database, $"DROP TABLE IF EXISTS main.{TableSource.Quote(name)}");
+            source.Write(database, "main", name, CancellationToken.None);
+            named[name] = new(name, type, value);
+        }
+        finally
+        {
+            oneCell.Release();
+        }
     }
 
     public void Dispose()
@@ -111,7 +119,9 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
             }
             catch (DuckDBException e) when (!cancellation.IsCancellationRequested)
             {
-                if (MissingTable().Match(e.Message) is not { Success: true } missing || !TryCopy(database, missing.Groups[1].Value, copies, cancellation)) throw Error(e, code);
+                if (MissingTable().Match(e.Message) is not { Success: true } missing) throw Error(e, code, "");
+                string name = missing.Groups[1].Value;
+                if (!TryCopy(database, name, copies, cancellation)) throw Error(e, code, $"There is no variable or table named {name}.\n");
             }
             cancellation.ThrowIfCancellationRequested();
         }
@@ -150,10 +160,10 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
         $"The variable '{name}' is {(value is null ? "null" : value.GetType().Name)}, which SQL cannot read as a table. It reads a DataFrame, a DataTable, and a sequence of numbers, text or objects with public properties of such types (of an empty one the type must say it).");
 
     // "Catalog Error: …\n\nLINE 3: select …\n   ^": the place becomes the house's form, the hint stays.
-    private static CellException Error(DuckDBException e, string code)
+    private static CellException Error(DuckDBException e, string code, string first)
     {
         Match place = Place().Match(e.Message);
-        string message = (place.Success ? e.Message[..place.Index] : e.Message).Trim();
+        string message = first + (place.Success ? e.Message[..place.Index] : e.Message).Trim();
         if (!place.Success || !int.TryParse(place.Groups["line"].ValueSpan, out int line)) return new("SqlError", message);
         int caret = place.Groups["caret"].Length - "LINE : ".Length - place.Groups["line"].Length;
         int column = caret + 1;
@@ -161,7 +171,7 @@ internal sealed partial class SqlLanguage(NotebookSession session) : ILanguage, 
         // DuckDB shows a long line in part, with dots before it.
         string shown = place.Groups["text"].Value;
         if (line <= lines.Length && shown.StartsWith("...", StringComparison.Ordinal)) column += Math.Max(0, lines[line - 1].IndexOf(shown.Trim('.'), StringComparison.Ordinal) - 3);
-        CellException compile = SourceError.ToException([new(line, Math.Max(column, 1), "", message)], code);
+        CellException compile = SourceError.ToException([new(line, Math.Max(column, 1), "", message.Split('\n')[0])], code);
         return new("SqlError", message, compile.Details, e);
     }
 

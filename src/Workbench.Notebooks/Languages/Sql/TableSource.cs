@@ -27,17 +27,22 @@ internal sealed class TableSource
     /// <summary>Makes the table and fills it.</summary>
     public void Write(DuckDBConnection connection, string schema, string name, CancellationToken cancellation)
     {
+        foreach (IGrouping<string, ScalarColumn> same in columns.GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+            throw new CellException("SqlError", $"'{name}' has the columns {string.Join(" and ", same.Select(c => $"'{c.Name}'"))}, which are one name in SQL, where case does not count. Rename one of them.");
+        // Read once where a column looks at all values first: a sequence may be made while it is read.
+        IEnumerable<Func<int, object?>> all = Array.Exists(columns, c => c.Fit is not null) ? [.. rows] : rows;
+        ScalarColumn[] fitting = [.. columns.Select((c, i) => c.Fit?.Invoke(all.Select(row => row(i))) ?? c)];
         using (DuckDBCommand create = connection.CreateCommand())
         {
-            create.CommandText = $"CREATE TABLE {Quote(schema)}.{Quote(name)}({string.Join(", ", columns.Select(c => $"{Quote(c.Name)} {c.SqlType}"))})";
+            create.CommandText = $"CREATE TABLE {Quote(schema)}.{Quote(name)}({string.Join(", ", fitting.Select(c => $"{Quote(c.Name)} {c.SqlType}"))})";
             create.ExecuteNonQuery();
         }
         using DuckDBAppender appender = connection.CreateAppender(schema, name);
-        foreach (Func<int, object?> cell in rows)
+        foreach (Func<int, object?> cell in all)
         {
             cancellation.ThrowIfCancellationRequested();
             IDuckDBAppenderRow row = appender.CreateRow();
-            for (int i = 0; i < columns.Length; i++) columns[i].Append(row, cell(i));
+            for (int i = 0; i < fitting.Length; i++) fitting[i].Append(row, cell(i));
             row.EndRow();
         }
     }
