@@ -60,10 +60,13 @@ public sealed class FSharpLanguageTests : IDisposable
         Assert.Contains(set.Items, i => i.Text == "harvests");
     }
 
-    [Fact]
-    public async Task An_expression_of_any_type_fails_with_its_own_words_and_runs_once()
+    [Theory]
+    [InlineData("System.Console.Write(\"once\")\nfailwith \"boo\"")]
+    [InlineData("let a = (System.Console.Write(\"once\"); 1)\nfailwith \"boo\"")]
+    [InlineData("let a = 1\nSystem.Console.Write(\"once\")\nmatch a with\n| _ -> failwith \"boo\"")]
+    public async Task An_expression_of_any_type_fails_with_its_own_words_and_runs_once(string code)
     {
-        CellError error = await notebook.Error("System.Console.Write(\"once\")\nfailwith \"boo\"", "fsharp");
+        CellError error = await notebook.Error(code, "fsharp");
         Assert.Equal(("boo", "once"), (error.Message, notebook.Output.Text(StreamName.Stdout)));
     }
 

@@ -86,9 +86,9 @@ internal sealed class FSharpLanguage(SessionOptions options, CellReferences refe
     {
         (Evaluation result, FSharpDiagnostic[] diagnostics) = fsi.EvalInteractionNonThrowing(code, "cell.fsx", FSharpOption<CancellationToken>.Some(cancellation));
         SourceError[] errors = [.. diagnostics.Where(d => d.Severity.IsError).Select(d => new SourceError(d.StartLine, d.StartColumn + 1, d.ErrorNumberText, d.Message, d.FileName.EndsWith("cell.fsx", StringComparison.Ordinal) ? null : d.FileName))];
-        // An expression of any type, such as failwith, is none F# can keep as "it": what it stands after has run, so it alone is run again, as an object.
+        // An expression of any type, such as failwith, is none F# can keep as "it". That is found before anything runs, so the code is run as one that gives an object.
         if (errors is [{ Id: "FS0030", File: null } open] && open.Message.Contains("'it'", StringComparison.Ordinal) && !code.EndsWith(AsObject, StringComparison.Ordinal))
-            return Evaluate(fsi, new string('\n', open.Line - 1) + string.Join('\n', code.Split('\n').Skip(open.Line - 1)) + AsObject, cancellation);
+            return Evaluate(fsi, code + AsObject, cancellation);
         if (errors.Length > 0) throw SourceError.ToException(errors, code);
         if (result is Evaluation.Choice2Of2 thrown)
         {
