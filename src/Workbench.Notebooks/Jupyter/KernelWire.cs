@@ -83,6 +83,8 @@ internal sealed class KernelWire : IDisposable
     {
         lock (gate)
         {
+            // A closed queue takes nothing and would never say so: NetMQ's sender turns round and round on it.
+            if (isDisposed) return Task.CompletedTask;
             Release(isEnd: true);
             return sockets.FlushAsync();
         }

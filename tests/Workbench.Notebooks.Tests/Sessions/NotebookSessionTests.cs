@@ -76,7 +76,7 @@ public sealed class NotebookSessionTests : IDisposable
     {
         await Run("var stop = false; var before = 5;");
         using CancellationTokenSource interrupt = new();
-        Task<CellOutcome> loop = session.RunAsync("Console.Write(\"go\"); while (!stop) { } var before = 6;", "csharp", output, interrupt.Token);
+        Task<CellOutcome> loop = session.RunAsync("Console.Write(\"go\"); while (!stop) Thread.Yield(); var before = 6;", "csharp", output, interrupt.Token);
         while (output.Text(StreamName.Stdout) != "go") await Task.Delay(5, Token);
         await interrupt.CancelAsync();
         Assert.Equal(CellStatus.Interrupted, (await loop).Status);
