@@ -8,7 +8,10 @@ public static class AtomicFile
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Puts a text (UTF-8) in place of what was at the path. A link stays a link to the file; who may read and write the file stays as it was.</summary>
-    public static void WriteAllText(string path, string text)
+    public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.GetBytes(text));
+
+    /// <summary>Puts bytes in place of what was at the path, as <see cref="WriteAllText"/> does.</summary>
+    internal static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string target = Path.GetFullPath(path);
@@ -21,7 +24,7 @@ public static class AtomicFile
         {
             using (FileStream file = new(beside, FileMode.CreateNew, FileAccess.Write))
             {
-                file.Write(Encoding.GetBytes(text));
+                file.Write(bytes);
                 file.Flush(flushToDisk: true);
             }
             if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(beside, File.GetUnixFileMode(target));

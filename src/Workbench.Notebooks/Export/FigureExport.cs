@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Workbench.Notebooks.Documents;
 
 namespace Workbench.Notebooks.Export;
 
@@ -28,8 +29,8 @@ public static partial class FigureExport
         {
             string path = Path.Combine(folder, figures[i].Name);
             (byte[]? vector, byte[]? pixels) = pictures[i];
-            if (formats.Svg && vector is not null) written.Add(await PutAsync(path + ".svg", vector, cancellation).ConfigureAwait(false));
-            if (pixels is not null) written.Add(await PutAsync(path + ".png", pixels, cancellation).ConfigureAwait(false));
+            if (formats.Svg && vector is not null) written.Add(Put(path + ".svg", vector));
+            if (pixels is not null) written.Add(Put(path + ".png", pixels));
             foreach (double width in vector is null ? [] : formats.PdfWidthsMm)
             {
                 string suffix = formats.PdfWidthsMm.Count == 1 ? ".pdf" : FormattableString.Invariant($"-{width:0.##}mm.pdf");
@@ -121,7 +122,7 @@ public static partial class FigureExport
             await File.WriteAllTextAsync(page, string.Create(CultureInfo.InvariantCulture,
                 $"<!DOCTYPE html><meta charset=\"utf-8\"><style>@page{{size:{widthMm:0.###}mm {heightMm:0.###}mm;margin:0}}html,body{{margin:0}}img{{display:block;width:{widthMm:0.###}mm;height:{Math.Floor(heightMm * 100) / 100:0.###}mm}}</style><img src=\"figure.svg\">"), cancellation).ConfigureAwait(false);
             await ChromiumRun.PrintAsync(browser, page, pdf, timeout, cancellation).ConfigureAwait(false);
-            return await PutAsync(path, await File.ReadAllBytesAsync(pdf, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            return Put(path, await File.ReadAllBytesAsync(pdf, cancellation).ConfigureAwait(false));
         }
         finally
         {
@@ -129,19 +130,10 @@ public static partial class FigureExport
         }
     }
 
-    private static async Task<string> PutAsync(string path, byte[] bytes, CancellationToken cancellation)
+    private static string Put(string path, byte[] bytes)
     {
-        string partial = path + ".partial";
-        try
-        {
-            await File.WriteAllBytesAsync(partial, bytes, cancellation).ConfigureAwait(false);
-            File.Move(partial, path, overwrite: true);
-            return path;
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        AtomicFile.WriteAllBytes(path, bytes);
+        return path;
     }
 
     private static (double Width, double Height) Size(JsonObject figure, int? widthPx)

@@ -27,6 +27,7 @@ internal sealed class KernelSockets : IDisposable
     private readonly NetMQQueue<Outgoing> outgoing = new();
     private readonly NetMQPoller poller;
     private readonly Thread thread;
+    private bool isClosed;
 
     /// <summary>Opens the sockets; nothing is read until <see cref="Start"/>. A port in use is an <see cref="IOException"/>.</summary>
     public KernelSockets(ConnectionInfo connection)
@@ -99,12 +100,15 @@ internal sealed class KernelSockets : IDisposable
     /// <summary>Closes the sockets; what was sent goes on its way for up to two seconds.</summary>
     public void Dispose()
     {
-        if (poller.IsDisposed) return;
+        // The kernel closes them when it ends, its owner when it is given up; both may happen at once.
+        if (Interlocked.Exchange(ref isClosed, true)) return;
         if (thread.IsAlive)
         {
             poller.Stop();
             thread.Join();
         }
+        // Whoever waits for what nobody sends any more goes on.
+        while (outgoing.TryDequeue(out Outgoing left, TimeSpan.Zero)) left.Done?.SetResult();
         CloseSockets();
     }
 

@@ -117,8 +117,7 @@ public sealed class NotebookSession : IDisposable
         List<Action> atEnd = [];
         try
         {
-            CellOutcome outcome = new() { Status = CellStatus.Ok, Result = Shown(await RunPartsAsync(code, language, scope, atEnd).ConfigureAwait(false)) };
-            return outcome;
+            return new() { Status = CellStatus.Ok, Result = Shown(await RunPartsAsync(code, language, scope, atEnd).ConfigureAwait(false)) };
         }
         catch (OperationCanceledException) when (scope.Cancellation.IsCancellationRequested)
         {
