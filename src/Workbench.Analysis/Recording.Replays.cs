@@ -104,17 +104,17 @@ public sealed partial class Recording
         public TraceProvenance Provenance => source.Provenance;
         public long EventCount => source.EventCount;
 
-        public int Read(Span<TraceEvent> events)
+        public ReadOnlySpan<TraceEvent> Next()
         {
-            int got = source.Read(events);
-            if (fromMark is null || found) return got;
-            foreach (ref readonly TraceEvent e in events[..got])
+            ReadOnlySpan<TraceEvent> next = source.Next();
+            if (fromMark is null || found) return next;
+            foreach (ref readonly TraceEvent e in next)
             {
                 if (e.Kind != EventKind.Mark || source.TextOf(e) != fromMark) continue;
                 (found, MarkNs) = (true, e.TimeNs);
                 break;
             }
-            return got;
+            return next;
         }
 
         public string TextOf(in TraceEvent mark) => source.TextOf(mark);

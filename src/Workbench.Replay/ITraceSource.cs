@@ -5,8 +5,8 @@ namespace Workbench.Replay;
 /// <summary>Where a replay gets its events from: a file or a generator.</summary>
 public interface ITraceSource
 {
-    /// <summary>Fills the span with the next events; fewer than asked for only near the end, 0 at the end.</summary>
-    int Read(Span<TraceEvent> events);
+    /// <summary>The next events, as many as the source likes to hand out at once, in order; empty at the end. They are good until the next call.</summary>
+    ReadOnlySpan<TraceEvent> Next();
 
     /// <summary>The text of a mark.</summary>
     string TextOf(in TraceEvent mark);

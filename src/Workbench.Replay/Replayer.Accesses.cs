@@ -10,10 +10,13 @@ public sealed partial class Replayer
     // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
     private uint OwnerOf(in TraceEvent e)
     {
-        if (e.PasidOrNone == TraceEvent.NoPasid) return e.Device.Value;
+        if (PasidOf(e) == TraceEvent.NoPasid) return e.Device.Value;
         if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
         return owner;
     }
+
+    /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
+    private static uint PasidOf(in TraceEvent e) => e.PasidOrNone == 0 ? TraceEvent.NoPasid : e.PasidOrNone;
 
     private void Access(in TraceEvent e)
     {
@@ -71,7 +74,8 @@ public sealed partial class Replayer
     {
         if (oracle is { } same && e.Device == oracleDevice && e.PasidOrNone == oraclePasid) return same;
         eventNs = e.TimeNs;
-        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, e.PasidOrNone) : machine.OracleOf(e.Device, e.PasidOrNone);
+        uint pasid = PasidOf(e);
+        DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, pasid) : machine.OracleOf(e.Device, pasid);
         (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
         if (view == View.Gpa && !isGuestMapped)
         {
@@ -97,8 +101,8 @@ public sealed partial class Replayer
         {
             while (true)
             {
-                hardware.Translate(new(e.Device, iova, isWrite, e.PasidOrNone), out Translation translation);
-                if (handlesFaults && translation.Fault != FaultKind.None) tracker.Resolve(truth, new(e.Device, iova, isWrite, e.PasidOrNone), ref translation);
+                hardware.Translate(new(e.Device, iova, isWrite, PasidOf(e)), out Translation translation);
+                if (handlesFaults && translation.Fault != FaultKind.None) tracker.Resolve(truth, new(e.Device, iova, isWrite, PasidOf(e)), ref translation);
                 ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
                 ulong inside = left < toEnd ? left : toEnd;
                 if (isWrite && translation.Fault == FaultKind.None)

@@ -11,8 +11,11 @@ using Workbench.Traces.Join;
 
 namespace Workbench.Replay;
 
-/// <summary>Replays one trace through one machine: the path of every event, by kind.</summary>
-public sealed partial class Replayer
+/// <summary>
+/// Replays one trace through one machine: the path of every event, by kind. <see cref="Run"/> does it all; who has the events themselves begins a replay, feeds it and
+/// finishes it, several at once if he likes.
+/// </summary>
+public sealed partial class Replayer : IDisposable
 {
     /// <summary>10 KiB of events: they stay in the first-level cache.</summary>
     private const int BatchEvents = 256;
@@ -37,6 +40,7 @@ public sealed partial class Replayer
     private readonly LossLedger losses;
     private readonly LeafWork leafWork;
     private readonly List<string> notes = [];
+    private readonly CancellationToken cancellation;
     private readonly bool diagnoses;
     private readonly bool seesWrites;
     private readonly bool seesPins;
@@ -48,6 +52,7 @@ public sealed partial class Replayer
     private uint oraclePasid;
     private bool measuring;
     private bool isGuestMapped;
+    private bool hasStopped;
     private bool hasEnded;
     private bool isCancelled;
     private long events, accesses, interruptWrites, unmappedAccesses;
@@ -60,7 +65,7 @@ public sealed partial class Replayer
 
     private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
-        (this.experiment, this.source, this.view, this.machine) = (experiment, source, view, machine);
+        (this.experiment, this.source, this.view, this.machine, this.cancellation) = (experiment, source, view, machine, cancellation);
         // Read once: a file may be gone when a long replay ends.
         profile = CostProfiles.Find(experiment.CostProfile);
         TrackerContext context = new(machine, clock, experiment.StepCostsOf(profile)) { View = view, GuestMemory = source.Provenance.GuestMemory };
@@ -85,6 +90,24 @@ public sealed partial class Replayer
     /// </summary>
     public static ReplayResult Run(Experiment experiment, ITraceSource source, PageLog? pages = null, Action<long>? progress = null, Func<IReadOnlyList<ILeafPolicy>>? newPolicies = null, CancellationToken cancellation = default)
     {
+        using Replayer replayer = Begin(experiment, source, pages, newPolicies, cancellation);
+        try
+        {
+            return replayer.PlayAll(progress);
+        }
+        catch (OperationCanceledException)
+        {
+            progress?.Invoke(replayer.events);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Builds the machine of a replay that is to be fed: <see cref="Feed"/> until it wants no more or the trace ends, then <see cref="Finish"/>. The source is asked for provenance and
+    /// texts only. An experiment with a closed loop cannot be fed; <see cref="Run"/> it.
+    /// </summary>
+    public static Replayer Begin(Experiment experiment, ITraceSource source, PageLog? pages = null, Func<IReadOnlyList<ILeafPolicy>>? newPolicies = null, CancellationToken cancellation = default)
+    {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(source);
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiment));
@@ -95,16 +118,17 @@ public sealed partial class Replayer
         newPolicies ??= () => PolicyCatalogue.Create(experiment.Policy, experiment.Collapse);
         bool fromProvisioning = newPolicies().Any(p => p.TracksFromProvisioning);
         Machine? built = null;
-        using Machine machine = built = new(Build(experiment, request => built?.Answer(request) ?? PageResponse.InvalidRequest), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
-        Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
+        Machine machine = built = new(Build(experiment, request => built?.Answer(request) ?? PageResponse.InvalidRequest), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
         try
         {
+            Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
             if (isNamed) replayer.notes.AddRange(experiment.LeafOptionsWithoutEffect());
-            return replayer.Run(progress, cancellation);
+            if (replayer.measuresFromStart) replayer.Begin(0);
+            return replayer;
         }
-        catch (OperationCanceledException)
+        catch
         {
-            progress?.Invoke(replayer.events);
+            machine.Dispose();
             throw;
         }
     }
@@ -122,48 +146,70 @@ public sealed partial class Replayer
         }
     }
 
-    private ReplayResult Run(Action<long>? progress, CancellationToken cancellation)
+    /// <summary>Events replayed so far.</summary>
+    public long Events => events;
+
+    /// <summary>Replays the next events of the trace; false when the replay has come to its end mark and wants no more.</summary>
+    public bool Feed(ReadOnlySpan<TraceEvent> traceEvents)
     {
-        TraceEvent[] batch = new TraceEvent[BatchEvents];
-        bool stopped = false;
-        if (measuresFromStart) Begin(0);
-        if (experiment.Loop != "open") stopped = RunClosed(progress, cancellation);
-        else for (int got; !stopped && (got = source.Read(batch)) > 0;)
+        if (experiment.Loop != "open") throw new InvalidOperationException($"A replay with loop {experiment.Loop} asks for its events itself and cannot be fed; use Run.");
+        while (!hasStopped && traceEvents.Length > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            JoinPasidZero(batch.AsSpan(0, got));
-            CheckTimes(batch[0].TimeNs, batch[got - 1].TimeNs);
-            long before = events;
-            if (before == 0) First(batch[0].TimeNs);
-            int done = Replay(batch.AsSpan(0, got), out stopped);
+            ReadOnlySpan<TraceEvent> batch = traceEvents[..Math.Min(BatchEvents, traceEvents.Length)];
+            CheckTimes(batch[0].TimeNs, batch[^1].TimeNs);
+            if (events == 0) First(batch[0].TimeNs);
+            int done = Replay(batch, out hasStopped);
             events += done;
             lastNs = batch[done - 1].TimeNs;
-            if ((events & ~0xFFFL) != (before & ~0xFFFL)) progress?.Invoke(events);
+            traceEvents = traceEvents[done..];
         }
-        progress?.Invoke(events);
+        return !hasStopped;
+    }
+
+    /// <summary>The trace has ended: takes the last harvest and says what happened. To be called once.</summary>
+    public ReplayResult Finish()
+    {
         if (!measuring && experiment.FromMark is null)
             throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The warm-up of {experiment.WarmUp} is longer than the trace's {(lastNs - firstNs) / 1e9:0.###} s, so tracking never began. Choose a shorter --warm-up."));
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
-        if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        if (experiment.ToMark is not null && !hasStopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
         hasEnded = true;
         harvester.Finish(lastNs);
         return Result();
     }
 
+    /// <summary>Releases the machine's memory.</summary>
+    public void Dispose() => machine.Dispose();
+
+    private ReplayResult PlayAll(Action<long>? progress)
+    {
+        if (experiment.Loop != "open") RunClosed(progress);
+        else
+        {
+            long told = 0;
+            for (ReadOnlySpan<TraceEvent> next; !(next = source.Next()).IsEmpty && Feed(next);)
+            {
+                if ((events & ~0xFFFL) == told) continue;
+                told = events & ~0xFFFL;
+                progress?.Invoke(events);
+            }
+        }
+        progress?.Invoke(events);
+        return Finish();
+    }
+
     /// <summary>One event after the other, since what it costs decides when its device's next one comes.</summary>
-    private bool RunClosed(Action<long>? progress, CancellationToken cancellation)
+    private void RunClosed(Action<long>? progress)
     {
         ClosedLoop loop = new(source, experiment.Loop == "streaming" ? LoopGaps.Absorb : LoopGaps.Keep);
         StepCosts costs = profile.StepsAt(experiment.Level);
-        bool stopped = false;
-        while (!stopped && loop.TryNext(out TraceEvent e))
+        while (!hasStopped && loop.TryNext(out TraceEvent e))
         {
-            Span<TraceEvent> one = new(ref e);
-            JoinPasidZero(one);
             CheckTimes(e.TimeNs, e.TimeNs);
             if (events++ == 0) First(e.TimeNs);
             long hits = hardware.Counters.IotlbHits, walks = hardware.Counters.Walks, handled = tracker.FaultsHandled;
-            Replay(one, out stopped);
+            Replay(new(ref e), out hasStopped);
             if (e.IsAccess) loop.Delay(e.Device, costs.DevicePs(hardware.Counters.IotlbHits - hits, hardware.Counters.Walks - walks, tracker.FaultsHandled - handled));
             lastNs = e.TimeNs;
             if ((events & 0xFFF) != 0) continue;
@@ -171,7 +217,6 @@ public sealed partial class Replayer
             progress?.Invoke(events);
         }
         if (loop.HeldBack > 0) notes.Add($"{loop.HeldBack} events came later than their device's clock says, since more than {ClosedLoop.UsualLimit} events waited at once.");
-        return stopped;
     }
 
     private void First(long nowNs)
@@ -199,13 +244,6 @@ public sealed partial class Replayer
         yield break;
     }
 
-    /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
-    private static void JoinPasidZero(Span<TraceEvent> batch)
-    {
-        foreach (ref TraceEvent e in batch)
-            if (e.PasidOrNone == 0) e = e with { PasidOrNone = TraceEvent.NoPasid };
-    }
-
     /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>
     private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
     {
@@ -218,7 +256,7 @@ public sealed partial class Replayer
                 Access(e);
                 continue;
             }
-            stopped = Other(e);
+            stopped = Other(e with { PasidOrNone = PasidOf(e) });
             if (stopped) return i + 1;
         }
         stopped = false;

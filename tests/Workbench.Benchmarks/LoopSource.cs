@@ -7,7 +7,9 @@ namespace Workbench.Benchmarks;
 /// <summary>Events from memory. Notes clock and allocations when the first access is handed out and when the last was processed, so that set-up and the final harvest stay outside.</summary>
 internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int warmUp) : ITraceSource
 {
-    private int setupAt;
+    private const int AtOnce = 4096;
+
+    private bool isSetUp;
     private int at;
     private long beganAt;
     private long allocatedAt;
@@ -18,27 +20,24 @@ internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int 
     public long AllocatedBytes { get; private set; }
     public int Measured => accesses.Length - warmUp;
 
-    public int Read(Span<TraceEvent> events)
+    public ReadOnlySpan<TraceEvent> Next()
     {
-        if (setupAt < setup.Length)
+        if (!isSetUp)
         {
-            int count = Math.Min(events.Length, setup.Length - setupAt);
-            setup.AsSpan(setupAt, count).CopyTo(events);
-            setupAt += count;
-            return count;
+            isSetUp = true;
+            return setup;
         }
         if (at == accesses.Length)
         {
             Seconds = Stopwatch.GetElapsedTime(beganAt).TotalSeconds;
             AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedAt;
-            return 0;
+            return [];
         }
         if (at == warmUp) (allocatedAt, beganAt) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
         int limit = at < warmUp ? warmUp : accesses.Length;
-        int got = Math.Min(events.Length, limit - at);
-        accesses.AsSpan(at, got).CopyTo(events);
-        at += got;
-        return got;
+        ReadOnlySpan<TraceEvent> next = accesses.AsSpan(at, Math.Min(AtOnce, limit - at));
+        at += next.Length;
+        return next;
     }
 
     public string TextOf(in TraceEvent mark) => "";

@@ -11,6 +11,7 @@ public class AllocationTests
     /// <summary>A workload without end, cut off; notes what the thread had allocated when it was warm and when it ended.</summary>
     private sealed class MeteredSource(SyntheticStream stream, int warmUp, int measured, TraceProvenance provenance) : ITraceSource
     {
+        private readonly TraceEvent[] buffer = new TraceEvent[256];
         private int done;
         private long whenWarm;
 
@@ -18,15 +19,15 @@ public class AllocationTests
         public long EventCount => -1;
         public long AllocatedBytes { get; private set; }
 
-        public int Read(Span<TraceEvent> events)
+        public ReadOnlySpan<TraceEvent> Next()
         {
             long now = GC.GetAllocatedBytesForCurrentThread();
             if (done <= warmUp) whenWarm = now;
             AllocatedBytes = now - whenWarm;
-            if (done >= warmUp + measured) return 0;
-            stream.Fill(events);
-            done += events.Length;
-            return events.Length;
+            if (done >= warmUp + measured) return [];
+            stream.Fill(buffer);
+            done += buffer.Length;
+            return buffer;
         }
 
         public string TextOf(in TraceEvent mark) => "";

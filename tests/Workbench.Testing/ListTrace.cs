@@ -12,12 +12,11 @@ public sealed class ListTrace(TraceEvent[] all, string[] texts, TraceProvenance 
     public long EventCount => all.Length;
     public IReadOnlyList<TraceEvent> Events => all;
 
-    public int Read(Span<TraceEvent> events)
+    public ReadOnlySpan<TraceEvent> Next()
     {
-        int count = Math.Min(Math.Min(events.Length, mostAtOnce), all.Length - position);
-        all.AsSpan(position, count).CopyTo(events);
-        position += count;
-        return count;
+        ReadOnlySpan<TraceEvent> next = all.AsSpan(position, Math.Min(mostAtOnce, all.Length - position));
+        position += next.Length;
+        return next;
     }
 
     public string TextOf(in TraceEvent mark) => texts[(int)mark.Target];

@@ -16,7 +16,7 @@ public sealed class ClosedLoop
     public const int UsualLimit = 1 << 20;
 
     private const int PsPerNs = 1000;
-    private const int ReadAtOnce = 1024;
+    private const int FirstSlots = 1024;
     // In the place of a device's index.
     private const int MarkLine = -1;
     private const int InvalidationLine = -2;
@@ -24,13 +24,14 @@ public sealed class ClosedLoop
     private readonly ITraceSource source;
     private readonly LoopGaps gaps;
     private readonly int limit;
-    private readonly TraceEvent[] input = new TraceEvent[ReadAtOnce];
+    // A copy of the run of events that the source handed out last.
+    private TraceEvent[] input = [];
     private readonly int[] deviceIndex = new int[65536];
     private readonly List<Device> devices = [];
     // Keys are never later than a device's next event: delays only grow, so a key is put right when it comes to the top.
     private readonly PriorityQueue<int, (long TimeNs, long Number)> next = new();
     private readonly Queue<(int Slot, long Number)> tableChanges = new();
-    private Slot[] slots = new Slot[ReadAtOnce];
+    private Slot[] slots = new Slot[FirstSlots];
     private Line marks = Line.Empty;
     private Line invalidations = Line.Empty;
     private int freeSlot = -1;
@@ -174,9 +175,12 @@ public sealed class ClosedLoop
         if (inputAt == inputCount)
         {
             if (ended) return false;
-            (inputAt, inputCount) = (0, source.Read(input));
-            ended = inputCount == 0;
+            ReadOnlySpan<TraceEvent> run = source.Next();
+            ended = run.IsEmpty;
             if (ended) return false;
+            if (run.Length > input.Length) input = new TraceEvent[run.Length];
+            run.CopyTo(input);
+            (inputAt, inputCount) = (0, run.Length);
         }
         ref readonly TraceEvent e = ref input[inputAt++];
         readNs = e.TimeNs;

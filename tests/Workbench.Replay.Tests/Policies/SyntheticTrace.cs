@@ -24,12 +24,11 @@ internal sealed class SyntheticTrace : ITraceSource
     public TraceProvenance Provenance { get; }
     public long EventCount => events.Length;
 
-    public int Read(Span<TraceEvent> into)
+    public ReadOnlySpan<TraceEvent> Next()
     {
-        int count = Math.Min(into.Length, events.Length - position);
-        events.AsSpan(position, count).CopyTo(into);
-        position += count;
-        return count;
+        ReadOnlySpan<TraceEvent> rest = events.AsSpan(position);
+        position = events.Length;
+        return rest;
     }
 
     public string TextOf(in TraceEvent mark) => "";
