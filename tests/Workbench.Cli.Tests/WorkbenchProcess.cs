@@ -17,7 +17,14 @@ internal static class WorkbenchProcess
 
     /// <summary>What starts the command with its output taken; a test may set folder and environment.</summary>
     public static ProcessStartInfo StartInfo(params string[] arguments) =>
-        new("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        IgnoresCtrlC ? Redirected("env", ["--default-signal=INT", "dotnet", Program, .. arguments]) : Redirected("dotnet", [Program, .. arguments]);
+
+    // A test run in the background of a script ignores SIGINT, and so would what it starts: there is nothing to test then.
+    private static bool IgnoresCtrlC { get; } = OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))[^1] is '2' or '3' or '6' or '7' or 'a' or 'b' or 'e' or 'f';
+
+    private static ProcessStartInfo Redirected(string program, IEnumerable<string> arguments) =>
+        new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
 
     public static (int Exit, string Out, string Error) Finish(ProcessStartInfo start)
     {
