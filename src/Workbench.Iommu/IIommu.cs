@@ -10,6 +10,14 @@ public interface IIommu
     void Translate(in DmaRequest request, out Translation translation);
 
     /// <summary>
+    /// Translates accesses in order, as <see cref="Translate"/> does each page of each, and tells the sink of every one. Returns how many were done: all, or those before the first that
+    /// the sink does not take.
+    /// </summary>
+    int TranslateBatch<TAccess, TSink>(ReadOnlySpan<TAccess> accesses, ref TSink sink)
+        where TAccess : struct, IDmaAccess
+        where TSink : struct, IAccessSink<TAccess>, allows ref struct;
+
+    /// <summary>
     /// Answers a translation request (ATS): where the page of the request's first byte lies and what the device may do with it. Not a write
     /// (NW = 1) leaves a clean page clean and grants no writing of it; a write makes a writable page dirty now. Nothing granted is no fault.
     /// </summary>

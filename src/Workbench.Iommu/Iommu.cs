@@ -13,7 +13,7 @@ namespace Workbench.Iommu;
 /// The part of an IOMMU that every vendor shares: context cache, IOTLB, faults. One engine per IOTLB kind, so that a request costs one
 /// interface call and no more; the walker, which knows the format, is asked on a miss only.
 /// </summary>
-public sealed class Iommu<TIotlb> : IIommu
+public sealed partial class Iommu<TIotlb> : IIommu
     where TIotlb : struct, IIotlb
 {
     /// <summary>Faults kept until they are drained; hardware logs are of this order.</summary>
@@ -102,7 +102,7 @@ public sealed class Iommu<TIotlb> : IIommu
 
     private void Walk(TranslationContext context, in DmaRequest request, TranslationSource source, out Translation translation)
     {
-        FaultKind fault = Walk(context, request, request.IsWrite ? AccessKind.Write : AccessKind.Read, source, out WalkResult page);
+        FaultKind fault = Walk(context, request.Iova, request.IsWrite ? AccessKind.Write : AccessKind.Read, source, out WalkResult page);
         if (fault != FaultKind.None)
         {
             Record(context, request, fault, source, out translation);
@@ -116,23 +116,23 @@ public sealed class Iommu<TIotlb> : IIommu
         translation.Swallowed = false;
     }
 
-    private FaultKind Walk(TranslationContext context, in DmaRequest request, AccessKind kind, TranslationSource source, out WalkResult page)
+    private FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, TranslationSource source, out WalkResult page)
     {
-        FaultKind fault = context.Walker.Walk(context, request.Iova, kind, ref counters, out page);
+        FaultKind fault = context.Walker.Walk(context, iova, kind, ref counters, out page);
         if (fault != FaultKind.None)
         {
             // A cached entry that turned out too weak is stale: hardware that re-walked and faulted keeps nothing for the page.
-            if (source == TranslationSource.Rewalk) iotlb.InvalidateRange(TagMatch.Exactly(context.Tag), request.Iova, request.Iova);
+            if (source == TranslationSource.Rewalk) iotlb.InvalidateRange(TagMatch.Exactly(context.Tag), iova, iova);
             return fault;
         }
-        if (page.PageLog2 > largestEntryLog2) page = new((page.PhysicalOf(request.Iova) & ~Bits.Mask(largestEntryLog2)) | (page.Leaf & 0xFFF), largestEntryLog2);
-        if (dropped is not null && source == TranslationSource.Walk && dropped.Take(context.Tag.Value, request.Iova)) counters.Refills++;
+        if (page.PageLog2 > largestEntryLog2) page = new((page.PhysicalOf(iova) & ~Bits.Mask(largestEntryLog2)) | (page.Leaf & 0xFFF), largestEntryLog2);
+        if (dropped is not null && source == TranslationSource.Walk && dropped.Take(context.Tag.Value, iova)) counters.Refills++;
         if (context is { Table: { SizesMayConflict: true } table, Parent: null })
         {
             if ((page.Leaf & IotlbEntry.NotCached) != 0) return FaultKind.None;
-            if (iotlb.HoldsOverlap(context.Tag.Value, request.Iova, page.PageLog2, table.SizesConflictingWith(page.PageLog2))) return FaultKind.TlbConflict;
+            if (iotlb.HoldsOverlap(context.Tag.Value, iova, page.PageLog2, table.SizesConflictingWith(page.PageLog2))) return FaultKind.TlbConflict;
         }
-        if (!context.IsPassThrough) iotlb.Fill(context.Tag.Value, request.Iova, page.PageLog2, page.Leaf);
+        if (!context.IsPassThrough) iotlb.Fill(context.Tag.Value, iova, page.PageLog2, page.Leaf, mayHold: source == TranslationSource.Rewalk);
         return FaultKind.None;
     }
 
@@ -162,7 +162,7 @@ public sealed class Iommu<TIotlb> : IIommu
         {
             if (source == TranslationSource.Walk) counters.IotlbMisses++;
             else counters.DirtyRewalks++;
-            FaultKind fault = Walk(context, request, isWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
+            FaultKind fault = Walk(context, request.Iova, isWrite ? AccessKind.TranslateToWrite : AccessKind.TranslateToRead, source, out page);
             if (IsRefusal(fault) || (context.PageFaultsAreRefusals && fault is FaultKind.ReservedBits or FaultKind.NotCanonical or FaultKind.BeyondAddressWidth))
             {
                 // Answered with R = W = 0: the device hears it, no fault is recorded.

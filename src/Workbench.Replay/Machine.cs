@@ -71,24 +71,22 @@ internal sealed class Machine : IDisposable
     /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
     public bool IsDeferred(DomainOracle oracle, ulong iova) => deferred.Exists(d => d.Domain == oracle && iova >= d.FirstByte && iova <= d.LastByte);
 
-    public DomainOracle OracleOf(RequesterId device, uint pasid)
-    {
-        DomainOracle? oracle = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
-        return oracle ?? AttachTo(Create(null), device, pasid);
-    }
+    public DomainOracle OracleOf(RequesterId device, uint pasid) => Find(device, pasid) ?? AttachTo(Create(null), device, pasid);
+
+    /// <summary>The domain that a requester is attached to, or null.</summary>
+    public DomainOracle? Find(RequesterId device, uint pasid) => pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
 
     /// <summary>Software's answer to a page request: the tracker's, if the device has a domain.</summary>
     public PageResponse Answer(PageRequest request)
     {
-        DomainOracle? oracle = request.Pasid is { } pasid ? byPasid.GetValueOrDefault((request.Device, pasid.Value)) : byDevice[request.Device.Value];
+        DomainOracle? oracle = Find(request.Device, request.Pasid?.Value ?? TraceEvent.NoPasid);
         return oracle is not null && Tracker is not null ? Tracker.Answer(oracle, request) : PageResponse.InvalidRequest;
     }
 
     /// <summary>All devices share one domain: the gpa view.</summary>
     public DomainOracle SharedBy(RequesterId device, uint pasid)
     {
-        DomainOracle? oracle = pasid == TraceEvent.NoPasid ? byDevice[device.Value] : byPasid.GetValueOrDefault((device, pasid));
-        return oracle ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
+        return Find(device, pasid) ?? AttachTo(Domains.Count == 0 ? Create(new(1)) : Domains[0], device, pasid);
     }
 
     private DomainOracle Create(DomainId? id)
@@ -115,7 +113,7 @@ internal sealed class Machine : IDisposable
     /// </summary>
     public void Attach(in TraceEvent e)
     {
-        DomainOracle? current = e.PasidOrNone == TraceEvent.NoPasid ? byDevice[e.Device.Value] : byPasid.GetValueOrDefault((e.Device, e.PasidOrNone));
+        DomainOracle? current = Find(e.Device, e.PasidOrNone);
         if (byRecordedId.TryGetValue(e.Domain, out DomainOracle? known))
         {
             if (known != current) AttachTo(known, e.Device, e.PasidOrNone);

@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Workbench.Iommu;
+using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Faults;
+using Workbench.Replay.Software;
 using Workbench.Traces;
 
 namespace Workbench.Replay;
@@ -18,13 +21,13 @@ public sealed partial class Replayer
     /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
     private static uint PasidOf(in TraceEvent e) => e.PasidOrNone == 0 ? TraceEvent.NoPasid : e.PasidOrNone;
 
-    private void Access(in TraceEvent e)
+    /// <summary>Counts the bytes of an access, and refuses one that no device makes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, seq2m: one for each event
+    private void Count(in TraceEvent e)
     {
         unchecked
         {
-            accesses++;
             if (e.Length > LongestAccess) ThrowTooLong(e);
-            if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
             bool isWrite = e.Kind == EventKind.Write;
             if ((e.Flags & NoPayload) == 0)
             {
@@ -36,14 +39,44 @@ public sealed partial class Replayer
                 if (isWrite) ringBytesWritten += e.Length;
                 else ringBytesRead += e.Length;
             }
-            if (view == View.Iova) Transfer(e, OracleOf(e), e.Iova, e.Length, isWrite);
-            else TransferGuestPhysical(e, isWrite);
+        }
+    }
+
+    /// <summary>What becomes of the accesses of the iova view, told by the IOMMU as it translates them.</summary>
+    private readonly struct AccessSink(Replayer replayer, SoftwareClock clock) : IAccessSink<TraceEvent>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] // as Count
+        public bool Takes(in TraceEvent access) => access.IsAccess && access.TimeNs < clock.NextNs;
+
+        public void Begins(in TraceEvent access) => replayer.OracleOf(access);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] // as Count
+        public void Done(in TraceEvent access)
+        {
+            replayer.Count(access);
+            if (access.Kind == EventKind.Write) replayer.Wrote(access, replayer.oracle!, access.Iova, access.Length, swallowed: false);
+        }
+
+        public void Began(in TraceEvent access, in Translation first)
+        {
+            if (access.Iova > ulong.MaxValue - LongestAccess) CheckRange(access);
+            replayer.Count(access);
+            replayer.Transfer(access, replayer.oracle!, access.Iova, access.Length, first);
+        }
+
+        public void Prefetch(in TraceEvent access)
+        {
+            if (access.Kind != EventKind.Write || replayer.machine.Find(access.Device, PasidOf(access)) is not { } oracle) return;
+            ((access.Flags & NoPayload) == 0 ? oracle.DataWritten : oracle.RingWritten).Prefetch(access.Iova >> 12);
         }
     }
 
     /// <summary>The access as the device of the gpa view makes it: one piece for each physically contiguous run.</summary>
-    private void TransferGuestPhysical(in TraceEvent e, bool isWrite)
+    private void TransferGuestPhysical(in TraceEvent e)
     {
+        accesses++;
+        if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
+        Count(e);
         if ((e.Flags & EventFlags.Interrupt) != 0)
         {
             interruptWrites++;
@@ -63,7 +96,8 @@ public sealed partial class Replayer
             ulong gpa = extent.Physical + (iova - first);
             DomainOracle guest = OracleOf(e);
             if (memory.Ensure(guest, gpa, inside)) MemoryAppeared(guest, e.TimeNs);
-            Transfer(e, guest, gpa, inside, isWrite);
+            hardware.Translate(new(e.Device, gpa, e.Kind == EventKind.Write, PasidOf(e)), out Translation answer);
+            Transfer(e, guest, gpa, inside, answer);
             iova = unchecked(iova + inside);
             left -= inside;
         }
@@ -72,11 +106,11 @@ public sealed partial class Replayer
     /// <summary>The domain of the access's device; remembered, since devices come in bursts.</summary>
     private DomainOracle OracleOf(in TraceEvent e)
     {
-        if (oracle is { } same && e.Device == oracleDevice && e.PasidOrNone == oraclePasid) return same;
-        eventNs = e.TimeNs;
         uint pasid = PasidOf(e);
+        if (oracle is { } same && e.Device == oracleDevice && pasid == oraclePasid) return same;
+        eventNs = e.TimeNs;
         DomainOracle used = view == View.Gpa ? machine.SharedBy(e.Device, pasid) : machine.OracleOf(e.Device, pasid);
-        (oracle, oracleDevice, oraclePasid) = (used, e.Device, e.PasidOrNone);
+        (oracle, oracleDevice, oraclePasid) = (used, e.Device, pasid);
         if (view == View.Gpa && !isGuestMapped)
         {
             isGuestMapped = true;
@@ -94,30 +128,38 @@ public sealed partial class Replayer
         clock.AdvanceTo(nowNs);
     }
 
-    /// <summary>One translation for each leaf the range touches; the truth is what reached memory.</summary>
-    private void Transfer(in TraceEvent e, DomainOracle truth, ulong iova, ulong left, bool isWrite)
+    /// <summary>One translation for each leaf the range touches, the first of them made already; the truth is what reached memory.</summary>
+    private void Transfer(in TraceEvent e, DomainOracle truth, ulong iova, ulong left, Translation translation)
     {
+        bool isWrite = e.Kind == EventKind.Write;
         unchecked
         {
             while (true)
             {
-                hardware.Translate(new(e.Device, iova, isWrite, PasidOf(e)), out Translation translation);
                 if (handlesFaults && translation.Fault != FaultKind.None) tracker.Resolve(truth, new(e.Device, iova, isWrite, PasidOf(e)), ref translation);
                 ulong toEnd = translation.Fault == FaultKind.None ? (1UL << translation.PageLog2) - (iova & ((1UL << translation.PageLog2) - 1)) : 4096 - (iova & 4095);
                 ulong inside = left < toEnd ? left : toEnd;
-                if (isWrite && translation.Fault == FaultKind.None)
-                {
-                    ulong page = iova >> 12, last = (iova + inside - 1) >> 12;
-                    Iommu.Dirty.PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
-                    written.Add(page);
-                    while (page < last) written.Add(++page);
-                    if (seesWrites && !tracker.Wrote(truth, iova >> 12, last)) losses.Swallowed(e, truth, iova, last);
-                    if (translation.Swallowed) losses.Swallowed(e, truth, iova, last);
-                }
+                if (isWrite && translation.Fault == FaultKind.None) Wrote(e, truth, iova, inside, translation.Swallowed);
                 if (left == inside) return;
                 left -= inside;
                 iova += inside;
+                hardware.Translate(new(e.Device, iova, isWrite, PasidOf(e)), out translation);
             }
+        }
+    }
+
+    /// <summary>A write that reached memory, within one leaf.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as Count
+    private void Wrote(in TraceEvent e, DomainOracle truth, ulong iova, ulong bytes, bool swallowed)
+    {
+        unchecked
+        {
+            ulong page = iova >> 12, last = (iova + bytes - 1) >> 12;
+            PageSet written = (e.Flags & NoPayload) == 0 ? truth.DataWritten : truth.RingWritten;
+            written.Add(page);
+            while (page < last) written.Add(++page);
+            if (seesWrites && !tracker.Wrote(truth, iova >> 12, last)) losses.Swallowed(e, truth, iova, last);
+            if (swallowed) losses.Swallowed(e, truth, iova, last);
         }
     }
 

@@ -244,20 +244,32 @@ public sealed partial class Replayer : IDisposable
         yield break;
     }
 
-    /// <summary>Replays events up to the one that ends the replay, and returns how many. Apart from Run, which is entered once and so runs as the JIT replaced it in mid-loop.</summary>
+    /// <summary>Replays events up to the one that ends the replay, and returns how many.</summary>
     private int Replay(ReadOnlySpan<TraceEvent> batch, out bool stopped)
     {
-        for (int i = 0; i < batch.Length; i++)
+        AccessSink sink = new(this, clock);
+        int i = 0;
+        while (i < batch.Length)
         {
             ref readonly TraceEvent e = ref batch[i];
             if (e.TimeNs >= clock.NextNs) clock.AdvanceTo(e.TimeNs);
-            if (e.IsAccess)
+            if (!e.IsAccess)
             {
-                Access(e);
-                continue;
+                i++;
+                stopped = Other(e with { PasidOrNone = PasidOf(e) });
+                if (stopped) return i;
             }
-            stopped = Other(e with { PasidOrNone = PasidOf(e) });
-            if (stopped) return i + 1;
+            else if (view == View.Iova)
+            {
+                int done = hardware.TranslateBatch(batch[i..], ref sink);
+                accesses += done;
+                i += done;
+            }
+            else
+            {
+                i++;
+                TransferGuestPhysical(e);
+            }
         }
         stopped = false;
         return batch.Length;

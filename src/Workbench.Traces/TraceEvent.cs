@@ -6,7 +6,7 @@ namespace Workbench.Traces;
 
 /// <summary>One event of a DMA trace, 40 bytes. Build it with the factory of its kind; a field a kind does not name is zero.</summary>
 [TypeFormatterSource(typeof(SelfFormatter<TraceEvent, TraceEventDisplay>))]
-public readonly record struct TraceEvent
+public readonly record struct TraceEvent : IDmaAccess
 {
     /// <summary>The value of <see cref="PasidOrNone"/> for a request without PASID.</summary>
     public const uint NoPasid = uint.MaxValue;
@@ -27,6 +27,10 @@ public readonly record struct TraceEvent
     public EventFlags Flags { get; init; }
     /// <summary>The PASID of the request, or <see cref="NoPasid"/>.</summary>
     public uint PasidOrNone { get; init; }
+
+    // PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.
+    uint IDmaAccess.PasidOrNone => PasidOrNone == 0 ? NoPasid : PasidOrNone;
+    bool IDmaAccess.IsWrite => Kind == EventKind.Write;
 
     /// <summary>The PASID, if the request carries one.</summary>
     public Pasid? Pasid => PasidOrNone == NoPasid ? null : new Pasid(PasidOrNone);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Workbench.Traces;
@@ -17,10 +16,10 @@ internal static class Calibration
     /// <summary>Nanoseconds per event to read events and add their fields up.</summary>
     public static double DecodeNs(TraceEvent[] events)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = ThreadClock.Ns;
         ulong sum = 0;
         foreach (ref readonly TraceEvent e in events.AsSpan()) sum += e.Iova + e.Length + (ulong)e.Kind;
-        double ns = Stopwatch.GetElapsedTime(began).TotalNanoseconds / events.Length;
+        double ns = (double)(ThreadClock.Ns - began) / events.Length;
         return sum == 1 ? 0 : ns;
     }
 
@@ -28,10 +27,10 @@ internal static class Calibration
     public static double ChaseNs()
     {
         const int Steps = 500_000;
-        long began = Stopwatch.GetTimestamp();
+        long began = ThreadClock.Ns;
         int at = 0;
         for (int i = 0; i < Steps; i++) at = Chase[at];
-        double ns = Stopwatch.GetElapsedTime(began).TotalNanoseconds / Steps;
+        double ns = (double)(ThreadClock.Ns - began) / Steps;
         return at == -1 ? 0 : ns;
     }
 

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using Workbench.Replay;
 using Workbench.Traces;
 
 namespace Workbench.Benchmarks;
 
-/// <summary>Events from memory. Notes clock and allocations when the first access is handed out and when the last was processed, so that set-up and the final harvest stay outside.</summary>
+/// <summary>Events from memory. Notes processor time and allocations when the first access is handed out and when the last was processed, so that set-up and the final harvest stay outside.</summary>
 internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int warmUp) : ITraceSource
 {
     private const int AtOnce = 4096;
@@ -29,11 +28,11 @@ internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int 
         }
         if (at == accesses.Length)
         {
-            Seconds = Stopwatch.GetElapsedTime(beganAt).TotalSeconds;
+            Seconds = (ThreadClock.Ns - beganAt) / 1e9;
             AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedAt;
             return [];
         }
-        if (at == warmUp) (allocatedAt, beganAt) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
+        if (at == warmUp) (allocatedAt, beganAt) = (GC.GetAllocatedBytesForCurrentThread(), ThreadClock.Ns);
         int limit = at < warmUp ? warmUp : accesses.Length;
         ReadOnlySpan<TraceEvent> next = accesses.AsSpan(at, Math.Min(AtOnce, limit - at));
         at += next.Length;

@@ -78,7 +78,7 @@ public readonly struct AmdV1Format : IDirtyTrackingFormat
     }
 
     /// <inheritdoc/>
-    public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty) => (Permission)((entry >> 61) & 3);
+    public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty) => (Permission)unchecked((byte)((entry >> 61) & 3));
 
     /// <inheritdoc/>
     public static ulong TableAddress(ulong entry) => entry & AddressMask;
@@ -117,4 +117,10 @@ public readonly struct AmdV1Format : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit);
     /// <summary>NextLevel is the number of the level below, counted from 1.</summary>
     public static EntryPattern TablePattern(int level) => new(PresentBit | (7UL << NextLevelShift), PresentBit | ((ulong)level << NextLevelShift));
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => new(PresentBit | ReadBit | WriteBit | (7UL << NextLevelShift) | ReservedBits, PresentBit | ReadBit | WriteBit | ((ulong)level << NextLevelShift));
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => level == TopLevel
+        ? EntryPattern.None
+        : new(PresentBit | AccessedBit | (7UL << NextLevelShift) | ReservedBits | (AddressMask & ((1UL << Shift(level)) - 1)), PresentBit | AccessedBit);
 }

@@ -89,6 +89,22 @@ public sealed class DeviceTlbs : IIommu
         translation.Source = TranslationSource.Walk;
     }
 
+    /// <inheritdoc/>
+    public int TranslateBatch<TAccess, TSink>(ReadOnlySpan<TAccess> accesses, ref TSink sink)
+        where TAccess : struct, IDmaAccess
+        where TSink : struct, IAccessSink<TAccess>, allows ref struct
+    {
+        for (int i = 0; i < accesses.Length; i++)
+        {
+            ref readonly TAccess access = ref accesses[i];
+            if (!sink.Takes(access)) return i;
+            sink.Begins(access);
+            Translate(new(access.Device, access.Iova, access.IsWrite, access.PasidOrNone), out Translation first);
+            sink.Began(access, first);
+        }
+        return accesses.Length;
+    }
+
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(current))]
     private void Switch(RequesterId device)
     {

@@ -100,13 +100,13 @@ public struct FullyAssociativeIotlb : IIotlb
     internal int Used => used;
 
     /// <inheritdoc/>
-    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
+    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf, bool mayHold = true)
     {
         unchecked
         {
             ulong page = iova >> pageLog2;
             ulong tag = IotlbEntry.TagOf(owner, pageLog2);
-            int slot = Slot(page, tag);
+            int slot = mayHold ? Slot(page, tag) : None;
             if (slot >= 0)
             {
                 entries[slot].Leaf = leaf;

@@ -9,8 +9,10 @@ public interface IIotlb
     /// <summary>Is an entry of one of these sizes (bit n set means 2^n bytes) cached that overlaps the page of 2^pageLog2 bytes around an owner's address? Counts as no use.</summary>
     bool HoldsOverlap(ulong owner, ulong iova, int pageLog2, ulong pageSizes);
 
-    /// <summary>Puts a translation in, over the same page's old entry or the replacement's victim.</summary>
-    void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf);
+    /// <summary>
+    /// Puts a translation in, over the same page's old entry or the replacement's victim. Without <paramref name="mayHold"/> there is no old entry: <see cref="Find"/> has just not found one.
+    /// </summary>
+    void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf, bool mayHold = true);
 
     /// <summary>
     /// Drops the matching owners' entries that overlap first..last and come from a leaf of one of the sizes (bit n set means 2^n bytes); returns how many.

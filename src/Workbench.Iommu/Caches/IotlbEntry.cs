@@ -38,7 +38,7 @@ public struct IotlbEntry
 
     /// <summary>A leaf word that also says how large (power of two of bytes) the leaf is in the table that took the device's address: a cache may hold only a part of it.</summary>
     public static ulong LeafOf(ulong physical, Permission permission, bool dirtyKnown, int leafLog2) =>
-        LeafOf(physical, permission, dirtyKnown) | ((ulong)(uint)leafLog2 << LeafLog2Shift);
+        LeafOf(physical, permission, dirtyKnown) | unchecked((ulong)(uint)leafLog2 << LeafLog2Shift);
 
     /// <summary>Size of the leaf that the page is, or is a part of, as a power of two of bytes; 0 if it was not told.</summary>
     public readonly int LeafLog2 => unchecked((int)(Leaf >> LeafLog2Shift) & 63);

@@ -82,7 +82,7 @@ public struct SetAssociativeIotlb : IIotlb
     }
 
     /// <inheritdoc/>
-    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf)
+    public void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf, bool mayHold = true)
     {
         unchecked
         {
@@ -90,22 +90,16 @@ public struct SetAssociativeIotlb : IIotlb
             ulong tag = IotlbEntry.TagOf(owner, pageLog2);
             sizes |= 1UL << pageLog2;
             ref IotlbEntry first = ref FirstOfSet(page, tag);
-            int victim = 0;
-            ulong oldest = long.MaxValue;
-            for (int way = 0; way < ways; way++)
-            {
-                ref IotlbEntry entry = ref Unsafe.Add(ref first, way);
-                if (entry.Page == page && entry.Tag == tag)
+            if (mayHold)
+                for (int way = 0; way < ways; way++)
                 {
+                    ref IotlbEntry entry = ref Unsafe.Add(ref first, way);
+                    if (entry.Page != page || entry.Tag != tag) continue;
                     entry.Leaf = leaf;
                     return;
                 }
-                // An empty entry's stamp is 0. The loop keeps the oldest way without a branch.
-                ulong isOlder = (ulong)((long)(entry.Stamp - oldest) >> 63);
-                oldest ^= (oldest ^ entry.Stamp) & isOlder;
-                victim ^= (victim ^ way) & (int)isOlder;
-            }
-            ref IotlbEntry chosen = ref Unsafe.Add(ref first, Victim(ref first, victim));
+            // An empty entry's stamp is 0.
+            ref IotlbEntry chosen = ref Unsafe.Add(ref first, Victim(ref first, Oldest.Of(ref first, ways)));
             chosen.Page = page;
             chosen.Tag = tag;
             chosen.Leaf = leaf;

@@ -10,10 +10,15 @@ namespace Workbench.Iommu.Caches;
 public struct WalkCache
 {
     private const int Ways = 4;
+    private const int Hints = 64;
 
+    // The first entry of the set that the last probe found nothing in, by level: what is missing is put there next.
+    private readonly int[] missed;
     // The sets of all levels, one level after the other. An empty entry has stamp 0, so it is older than any other.
     private readonly IotlbEntry[] entries;
     private readonly Level[] levels;
+    // By the low bits of a region's number: which entry held its lowest table last. A guess, checked when it is used.
+    private readonly byte[] hints;
     private ulong clock;
 
     private readonly record struct Level(int PageLog2, int FirstSet, int SetsLog2);
@@ -33,47 +38,72 @@ public struct WalkCache
             sets += 1 << levels[i].SetsLog2;
         }
         entries = new IotlbEntry[sets * Ways];
+        hints = new byte[Hints];
+        missed = new int[levels.Length];
     }
 
     /// <summary>Does the IOMMU have these caches at all?</summary>
     public readonly bool Exists => levels is not null;
 
     /// <summary>The lowest cached table on the way to an address, below <paramref name="rootLevel"/>: its level, place and permission.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024
     public bool TryFind(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
     {
         unchecked
         {
+            // Where the lowest table of a region like this was last found is where it most often is; the hash and the ways need not be asked then.
+            if (rootLevel > 0)
+            {
+                int shift = levels[0].PageLog2;
+                ref IotlbEntry likely = ref At(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(hints), (int)(iova >> shift) & (Hints - 1)));
+                if (likely.Page == iova >> shift && likely.Tag == IotlbEntry.TagOf(owner, shift))
+                {
+                    likely.Stamp = ++clock;
+                    (tableLevel, table, permission) = (0, likely.PhysicalBase, (Permission)(likely.Leaf & 3));
+                    return true;
+                }
+            }
+            return Probe(owner, iova, rootLevel, out tableLevel, out table, out permission);
+        }
+    }
+
+    private bool Probe(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
+    {
+        unchecked
+        {
+            ref Level levelZero = ref MemoryMarshal.GetArrayDataReference(levels);
             for (int i = 0; i < rootLevel; i++)
             {
-                ref readonly Level level = ref levels[i];
+                ref readonly Level level = ref Unsafe.Add(ref levelZero, i);
                 ulong page = iova >> level.PageLog2;
                 ulong tag = IotlbEntry.TagOf(owner, level.PageLog2);
-                ref IotlbEntry entry = ref FirstOfSet(level, page, tag);
+                int first = FirstOfSet(level, page, tag);
+                ref IotlbEntry entry = ref At(first);
                 for (int way = 0; way < Ways; way++, entry = ref Unsafe.Add(ref entry, 1))
                 {
                     if (entry.Page != page || entry.Tag != tag) continue;
+                    if (i == 0) Remember(page, ref entry);
                     entry.Stamp = ++clock;
                     (tableLevel, table, permission) = (i, entry.PhysicalBase, (Permission)(entry.Leaf & 3));
                     return true;
                 }
+                Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(missed), i) = first;
             }
             (tableLevel, table, permission) = (0, 0, Permission.None);
             return false;
         }
     }
 
+    private readonly void Remember(ulong page, ref IotlbEntry entry) =>
+        hints[unchecked((int)page) & (Hints - 1)] = unchecked((byte)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(entries), ref entry) / Unsafe.SizeOf<IotlbEntry>()));
+
     // The hash's top bits; two shifts, because a count of 64 (one set) would be taken for 0.
     // Unsafe as in SetAssociativeIotlb, set and way being in range by construction; to be judged by the Workloads benchmark, zipf1m.
-    private readonly ref IotlbEntry FirstOfSet(in Level level, ulong page, ulong tag)
-    {
-        unchecked
-        {
-            uint set = (uint)level.FirstSet + (uint)(IotlbEntry.HashOf(page, tag) >> 1 >> (63 - level.SetsLog2));
-            return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), (nint)(set * Ways));
-        }
-    }
+    private static int FirstOfSet(in Level level, ulong page, ulong tag) => unchecked((level.FirstSet + (int)(IotlbEntry.HashOf(page, tag) >> 1 >> (63 - level.SetsLog2))) * Ways);
 
-    /// <summary>Remembers that the table of <paramref name="tableLevel"/> for an address lies at <paramref name="table"/>; a walk has just found it missing.</summary>
+    private readonly ref IotlbEntry At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), index);
+
+    /// <summary>Remembers that the table of <paramref name="tableLevel"/> for an address lies at <paramref name="table"/>; <see cref="TryFind"/>, asked for this address last, has not found it.</summary>
     public void Fill(ulong owner, ulong iova, int tableLevel, ulong table, Permission permission)
     {
         unchecked
@@ -81,14 +111,9 @@ public struct WalkCache
             ref readonly Level level = ref levels[tableLevel];
             ulong page = iova >> level.PageLog2;
             ulong tag = IotlbEntry.TagOf(owner, level.PageLog2);
-            ref IotlbEntry first = ref FirstOfSet(level, page, tag);
-            ref IotlbEntry second = ref Unsafe.Add(ref first, 1);
-            ref IotlbEntry third = ref Unsafe.Add(ref first, 2);
-            ref IotlbEntry fourth = ref Unsafe.Add(ref first, 3);
-            ref IotlbEntry victim = ref first;
-            if (second.Stamp < victim.Stamp) victim = ref second;
-            if (third.Stamp < victim.Stamp) victim = ref third;
-            if (fourth.Stamp < victim.Stamp) victim = ref fourth;
+            ref IotlbEntry first = ref At(missed[tableLevel]);
+            ref IotlbEntry victim = ref Unsafe.Add(ref first, Oldest.OfFour(ref first));
+            if (tableLevel == 0) Remember(page, ref victim);
             victim.Page = page;
             victim.Tag = tag;
             victim.Leaf = IotlbEntry.LeafOf(table, permission, dirtyKnown: false);
@@ -114,7 +139,7 @@ public struct WalkCache
                 }
                 for (; ; page++)
                 {
-                    ref IotlbEntry entry = ref FirstOfSet(level, page, tag);
+                    ref IotlbEntry entry = ref At(FirstOfSet(level, page, tag));
                     for (int way = 0; way < Ways; way++, entry = ref Unsafe.Add(ref entry, 1))
                         if (entry.Page == page && entry.Tag == tag) entry = default;
                     if (page == last) break;

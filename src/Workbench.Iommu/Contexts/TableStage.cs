@@ -19,6 +19,8 @@ public sealed record TableStage
     public BitKeeping Accessed { get; init; }
     /// <summary>What happens to Dirty.</summary>
     public BitKeeping Dirty { get; init; }
+    /// <summary>Does hardware keep both?</summary>
+    internal bool KeepsAccessedAndDirty => Accessed == BitKeeping.ByHardware && Dirty == BitKeeping.ByHardware;
     /// <summary>Does hardware set Accessed in entries that point to tables?</summary>
     public bool MarksTables { get; init; }
     /// <summary>May walks update entries coherently? If not, a needed A/D update faults.</summary>

@@ -56,9 +56,14 @@ public sealed unsafe class PhysicalMemory : IDisposable
     /// </summary>
     internal ulong* PointerOrNull(ulong address)
     {
-        ulong offset = unchecked(address - Base);
-        if (offset >= committedBytes || (offset & 7) != 0) return null;
-        return chunks[offset >> ChunkLog2] + ((offset & ((1UL << ChunkLog2) - 1)) >> 3);
+        unchecked
+        {
+            ulong offset = address - Base;
+            if (offset >= committedBytes || (offset & 7) != 0) return null;
+            // In bytes: checked arithmetic on pointers would cost two multiplications.
+            byte* chunk = *(byte**)((byte*)chunks + ((offset >> ChunkLog2) << 3));
+            return (ulong*)(chunk + (offset & ((1UL << ChunkLog2) - 1)));
+        }
     }
 
     /// <summary>A zeroed frame of 4 KiB.</summary>

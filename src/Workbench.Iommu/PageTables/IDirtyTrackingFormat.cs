@@ -26,4 +26,14 @@ public interface IDirtyTrackingFormat : IPageTableFormat
     /// does not matter: an entry of 0 is never taken for a table.
     /// </summary>
     static abstract EntryPattern TablePattern(int level);
+
+    /// <summary>
+    /// What a walk knows most table pointers by, without a question: an entry of a level above 0 that matches is present, points to a table, has no reserved bit and allows everything.
+    /// </summary>
+    static abstract EntryPattern OrdinaryTable(int level);
+    /// <summary>
+    /// What a walk knows most leaves by: an entry that matches is a present leaf of its level's own size, without a reserved bit or one that keeps it from being cached, and accessed. Permission and
+    /// Dirty are not in it.
+    /// </summary>
+    static abstract EntryPattern OrdinaryLeaf(int level);
 }

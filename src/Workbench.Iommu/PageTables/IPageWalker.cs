@@ -10,6 +10,12 @@ public interface IPageWalker
     /// <summary>Translates one address with every side effect in memory. A fault sets no D; entries above the faulting one keep the A bits they got.</summary>
     FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters, out WalkResult result);
 
+    /// <summary>
+    /// These addresses will be walked for soon: fetches what their leaf entries lie in, where tables are too large for the processor's caches. Changes nothing that a walk can see; false if
+    /// there is nothing to gain.
+    /// </summary>
+    bool Prefetch(TranslationContext context, ReadOnlySpan<ulong> iovas) => false;
+
     /// <summary>Where the last fault arose.</summary>
     WalkFault LastFault { get; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
@@ -10,6 +11,9 @@ namespace Workbench.Iommu.PageTables;
 internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWalkCaches) : IPageWalker
     where TFormat : struct, IDirtyTrackingFormat
 {
+    /// <summary>Tables of fewer frames, 4 MiB, are near enough that looking ahead takes more time than it saves (Workloads benchmark, uni1g).</summary>
+    private const int SmallTables = 1024;
+
     /// <summary>The stage itself, which a nested walker uses as its second.</summary>
     public StageWalker<TFormat, DirectReach> Stage { get; } = new(new(memory), hasWalkCaches);
 
@@ -20,8 +24,20 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
     public FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters, out WalkResult result)
     {
         FaultKind fault = Stage.Walk(TableOf(context), context.Tag.Value, iova, kind, ref counters, out result);
-        if (fault != FaultKind.None) LastFault = new(context.Tag.Space is null ? FaultStage.Second : FaultStage.First, UnreachableEntry: fault == FaultKind.TableUnreachable ? Stage.UnreachableEntry : null);
+        if (fault != FaultKind.None) Note(context, fault);
         return fault;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // Workloads benchmark, nic1024: what only a fault needs is not on every walk's stack
+    private void Note(TranslationContext context, FaultKind fault) =>
+        LastFault = new(context.Tag.Space is null ? FaultStage.Second : FaultStage.First, UnreachableEntry: fault == FaultKind.TableUnreachable ? Stage.UnreachableEntry : null);
+
+    /// <inheritdoc/>
+    public bool Prefetch(TranslationContext context, ReadOnlySpan<ulong> iovas)
+    {
+        if (memory.FramesInUse < SmallTables) return false;
+        Stage.Prefetch(TableOf(context), iovas);
+        return true;
     }
 
     /// <inheritdoc/>

@@ -64,7 +64,7 @@ public readonly struct X64Format : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static ulong TableAddress(ulong entry) => entry & AddressMask;
     /// <inheritdoc/>
-    public static ulong LeafAddress(ulong entry, int level) => entry & AddressMask & ~((1UL << Shift(level)) - 1);
+    public static ulong LeafAddress(ulong entry, int level) => entry & AddressMask & unchecked(0 - (1UL << Shift(level)));
     /// <inheritdoc/>
     public static int LeafSizeLog2(ulong entry, int level) => Shift(level);
 
@@ -104,4 +104,13 @@ public readonly struct X64Format : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit | (level > 0 ? PageSizeBit : 0));
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => new(PresentBit | PageSizeBit, PresentBit);
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => new(PresentBit | WriteBit | UserBit | PageSizeBit, PresentBit | WriteBit | UserBit);
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => level switch
+    {
+        0 => EntryPattern.AllOf(PresentBit | UserBit | AccessedBit),
+        > 2 => EntryPattern.None,
+        _ => new(PresentBit | UserBit | AccessedBit | PageSizeBit | (AddressMask & ~LargePatBit & ((1UL << Shift(level)) - 1)), PresentBit | UserBit | AccessedBit | PageSizeBit),
+    };
 }

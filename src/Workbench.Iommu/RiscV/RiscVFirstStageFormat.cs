@@ -72,4 +72,8 @@ public readonly struct RiscVFirstStageFormat : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => RiscVPageTableEntry.DirtyPattern;
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => RiscVPageTableEntry.TablePattern;
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => RiscVPageTableEntry.OrdinaryTable;
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => RiscVPageTableEntry.OrdinaryLeaf(level);
 }

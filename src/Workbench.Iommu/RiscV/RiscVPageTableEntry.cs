@@ -69,5 +69,10 @@ internal static class RiscVPageTableEntry
 
     internal static EntryPattern TablePattern => new(Valid | LeafBits, Valid);
 
+    internal static EntryPattern OrdinaryTable => new(Valid | LeafBits | ReservedInTables | AlwaysReserved, Valid);
+
+    internal static EntryPattern OrdinaryLeaf(int level) =>
+        new(Valid | Read | Accessed | Napot | MemoryType | AlwaysReserved | PageNumberOf((1UL << Shift(level)) - 1), Valid | Read | Accessed);
+
     private static ulong PageNumberOf(ulong address) => (address >> 2) & PageNumber;
 }

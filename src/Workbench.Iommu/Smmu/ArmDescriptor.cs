@@ -39,6 +39,9 @@ internal static class ArmDescriptor
     public static EntryPattern LeafPattern<TGranule>(int level, ulong mask, ulong value) where TGranule : struct, IArmGranule =>
         TGranule.HasLeaves(level) ? new(ValidBit | TableBit | mask, ValidBit | (level == 0 ? TableBit : 0) | value) : EntryPattern.None;
 
+    /// <summary>Present leaves of one entry, accessed and without nT.</summary>
+    public static EntryPattern OrdinaryLeaf<TGranule>(int level) where TGranule : struct, IArmGranule => LeafPattern<TGranule>(level, AccessFlagBit | ContiguousBit | NonTranslatingBit(level), AccessFlagBit);
+
     public static EntryPattern TablePattern => EntryPattern.AllOf(ValidBit | TableBit);
 
     /// <summary>Address bits of an entry from the granule's size up.</summary>

@@ -78,6 +78,10 @@ public readonly struct ArmStage1Format<TGranule> : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | ReadOnlyBit, DirtyModifierBit);
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => new(ArmDescriptor.ValidBit | ArmDescriptor.TableBit | TablePrivilegedBit | TableReadOnlyBit, ArmDescriptor.ValidBit | ArmDescriptor.TableBit);
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level);
 
     /// <summary>What may be written may be read. Tables can take permission away.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

@@ -71,6 +71,10 @@ public readonly struct ArmStage2Format<TGranule> : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | WriteBit, DirtyModifierBit | WriteBit);
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => ArmDescriptor.TablePattern;
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level);
 
     /// <summary>Reading and writing are allowed separately, by leaves alone.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

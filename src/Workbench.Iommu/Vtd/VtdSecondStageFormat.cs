@@ -51,11 +51,11 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     };
 
     /// <inheritdoc/>
-    public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty) => (Permission)(entry & 3);
+    public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty) => (Permission)unchecked((byte)(entry & 3));
     /// <inheritdoc/>
     public static ulong TableAddress(ulong entry) => entry & AddressMask;
     /// <inheritdoc/>
-    public static ulong LeafAddress(ulong entry, int level) => entry & AddressMask & ~((1UL << Shift(level)) - 1);
+    public static ulong LeafAddress(ulong entry, int level) => entry & AddressMask & unchecked(0 - (1UL << Shift(level)));
     /// <inheritdoc/>
     public static int LeafSizeLog2(ulong entry, int level) => Shift(level);
 
@@ -80,4 +80,13 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(DirtyBit | (level > 0 ? PageSizeBit : 0));
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => new(PageSizeBit, 0);
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryTable(int level) => new(ReadBit | WriteBit | PageSizeBit, ReadBit | WriteBit);
+    /// <inheritdoc/>
+    public static EntryPattern OrdinaryLeaf(int level) => level switch
+    {
+        0 => EntryPattern.AllOf(ReadBit | AccessedBit),
+        > 2 => EntryPattern.None,
+        _ => new(ReadBit | AccessedBit | PageSizeBit | (AddressMask & ((1UL << Shift(level)) - 1)), ReadBit | AccessedBit | PageSizeBit),
+    };
 }

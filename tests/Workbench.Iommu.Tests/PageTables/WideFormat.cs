@@ -50,4 +50,7 @@ public readonly struct WideFormat : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => (entry & MayBecomeWritableBit) != 0 ? entry | CleanBit : entry;
     public static EntryPattern DirtyPattern(int level) => new(PresentBit | LeafBit | MayBecomeWritableBit | CleanBit, PresentBit | LeafBit | MayBecomeWritableBit);
     public static EntryPattern TablePattern(int level) => new(PresentBit | LeafBit, PresentBit);
+    public static EntryPattern OrdinaryTable(int level) => TablePattern(level);
+    public static EntryPattern OrdinaryLeaf(int level) => level > 1 ? EntryPattern.None
+        : new(PresentBit | LeafBit | ReadBit | AccessedBit | (7UL << SizeShift) | (AddressMask & Bits.Mask(Shift(level))), PresentBit | LeafBit | ReadBit | AccessedBit);
 }
