@@ -36,5 +36,6 @@ public readonly struct RunFormat : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(LeafBit | DirtyBit);
+    public static EntryPattern DirtySinglePattern(int level) => new(2 | LeafBit | DirtyBit | RunBit, 2 | LeafBit | DirtyBit);
     public static EntryPattern TablePattern(int level) => new(LeafBit, 0);
 }
