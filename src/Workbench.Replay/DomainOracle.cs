@@ -1,3 +1,4 @@
+using System.Numerics;
 using Workbench.Iommu;
 using Workbench.Iommu.Dirty;
 using Workbench.Replay.Policies;
@@ -84,6 +85,19 @@ internal sealed class DomainOracle(Domain domain) : IDirtySink
             reported.AddRange(firstPage, 1UL << (leafLog2 - 12));
             largeLeaves.Add((firstPage, leafLog2));
         }
+    }
+
+    /// <summary>Leaves that the scan found dirty among 64 neighbours.</summary>
+    public void Report(ulong firstPage, int leafLog2, ulong leaves)
+    {
+        if (leafLog2 != 12 || isCopied)
+        {
+            for (; leaves != 0; leaves &= leaves - 1) Report(firstPage + ((ulong)BitOperations.TrailingZeroCount(leaves) << (leafLog2 - 12)), leafLog2);
+            return;
+        }
+        reportedLeaves += BitOperations.PopCount(leaves);
+        reported.AddMask(firstPage, leaves);
+        smallLeaves.AddMask(firstPage, leaves);
     }
 
     /// <summary>Leaves of 4 KiB, all at once.</summary>

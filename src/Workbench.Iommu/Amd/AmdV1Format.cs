@@ -115,6 +115,8 @@ public readonly struct AmdV1Format : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
     /// <summary>Any level: hardware sets D in leaves only.</summary>
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit);
+    /// <summary>NextLevel 0; 7 may be a run.</summary>
+    public static EntryPattern DirtySinglePattern(int level) => new(PresentBit | DirtyBit | (7UL << NextLevelShift), PresentBit | DirtyBit);
     /// <summary>NextLevel is the number of the level below, counted from 1.</summary>
     public static EntryPattern TablePattern(int level) => new(PresentBit | (7UL << NextLevelShift), PresentBit | ((ulong)level << NextLevelShift));
     /// <inheritdoc/>

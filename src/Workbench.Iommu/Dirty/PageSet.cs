@@ -79,6 +79,20 @@ public sealed class PageSet
         return Count - before;
     }
 
+    /// <summary>Adds pages among 64: bit n of <paramref name="pages"/> is page <paramref name="first"/> + n, where first is a multiple of 64. Returns how many were not in the set.</summary>
+    public int AddMask(ulong first, ulong pages)
+    {
+        if ((first & 63) != 0) throw new ArgumentOutOfRangeException(nameof(first), $"Page 0x{first:x} is no multiple of 64.");
+        unchecked
+        {
+            ref ulong word = ref Chunk(first >> ChunkPagesLog2)[(int)(first >> 6) & (ChunkWords - 1)];
+            int added = BitOperations.PopCount(pages & ~word);
+            word |= pages;
+            Count += added;
+            return added;
+        }
+    }
+
     /// <summary>Removes a page; true when it was in the set.</summary>
     public bool Remove(ulong page)
     {

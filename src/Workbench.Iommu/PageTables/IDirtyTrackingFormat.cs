@@ -22,6 +22,11 @@ public interface IDirtyTrackingFormat : IPageTableFormat
     /// </summary>
     static abstract EntryPattern DirtyPattern(int level);
     /// <summary>
+    /// What a scan takes many at once by: only present dirty leaves that fill one entry each match, and all those as a driver writes them; what is dirty and
+    /// does not match is looked at by itself. <see cref="Clean"/> flips the same bits in all that match.
+    /// </summary>
+    static abstract EntryPattern DirtySinglePattern(int level);
+    /// <summary>
     /// What a scan finds the tables of a level above 0 by: every pointer to a table without reserved bits matches, and no leaf. Whether 0 matches
     /// does not matter: an entry of 0 is never taken for a table.
     /// </summary>

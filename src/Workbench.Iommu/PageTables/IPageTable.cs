@@ -30,6 +30,12 @@ public interface IPageTable
     ulong Unmap(ulong iova, ulong length, IDirtySink? dirty, InvalidationGather gather);
 
     /// <summary>
+    /// Do other threads of this process walk or change the table while it is scanned? Then a scan clears entries one by one with locked exchanges; else many at a time. A
+    /// replay's harvests need none: their threads, and the DMA they race with, take turns in trace time between two calls.
+    /// </summary>
+    bool HasRacingThreads { get; set; }
+
+    /// <summary>
     /// Looks for dirty leaves from an IOVA on, reports each and (if asked) clears it, until <paramref name="lastIova"/> is passed, the table ends or the budget is
     /// used up. A leaf that the range only touches is looked at, reported and cleared whole.
     /// Returns where to go on, with the same budget refilled, or null at the end.

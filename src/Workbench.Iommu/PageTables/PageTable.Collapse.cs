@@ -16,8 +16,8 @@ public sealed unsafe partial class PageTable<TFormat>
         private readonly Action<ulong, ulong, string>? lost;
         private readonly int level, log2;
         private readonly ulong[] seen;
-        // First and last byte of the leaves, or members of runs, that were dirty when they were read.
-        private readonly Dictionary<ulong, ulong> dirtyWhenRead = [];
+        // First byte of each leaf, or member of a run, that was dirty when it was read, with what its D speaks for.
+        private readonly Dictionary<ulong, (ulong First, ulong Last)> dirtyWhenRead = [];
         private long remaps, oldLeaves;
         private ulong physical, nonTranslating;
         private LeafNature nature;
@@ -55,6 +55,13 @@ public sealed unsafe partial class PageTable<TFormat>
         public bool IsGivenUp { get; private set; }
 
         private ulong PartOf(int member) => (ulong)member << TFormat.Shift(level);
+
+        /// <summary>What the D of a leaf speaks for: all of a run, whichever member has it, since writes through what is cached of that member set no other.</summary>
+        private static (ulong First, ulong Last) RangeOf(ulong entry, int at, ulong iova)
+        {
+            ulong inside = Iommu.Bits.Mask(TFormat.LeafSizeLog2(entry, at));
+            return (iova & ~inside, iova | inside);
+        }
 
         private bool IsTable(ulong entry) => TFormat.IsPresent(entry, level) && !TFormat.IsLeaf(entry, level);
 
@@ -98,7 +105,7 @@ public sealed unsafe partial class PageTable<TFormat>
             SmallestOldLog2 = Math.Min(SmallestOldLog2, size);
             if (inside == 0) oldLeaves++;
             accessed |= TFormat.IsAccessed(entry);
-            if (TFormat.IsDirty(entry)) dirtyWhenRead.Add(iova, iova | Iommu.Bits.Mask(TFormat.Shift(at)));
+            if (TFormat.IsDirty(entry)) dirtyWhenRead.Add(iova, RangeOf(entry, at, iova));
             return true;
         }
 
@@ -123,7 +130,7 @@ public sealed unsafe partial class PageTable<TFormat>
             if (!TryFind(out ulong* head, ref counts)) return;
             if (hole is not null) NoteLate(NewlyDirty(), ref counts); // nothing can reach the old tables any more
             if (protocol.Dirty == DirtyCarry.Carry) dirty |= dirtyWhenRead.Count > 0;
-            else if (!dirty) foreach ((ulong first, ulong last) in dirtyWhenRead) lost?.Invoke(first, last, "collapse: D not carried");
+            else if (!dirty) foreach ((ulong first, ulong last) in dirtyWhenRead.Values.Distinct()) lost?.Invoke(first, last, "collapse: D not carried");
             for (; visible < seen.Length; visible++) Replace(ref head[visible], visible, ref counts);
             isInstalled = true;
             if (hole is not null) table.hole = null;
@@ -155,8 +162,9 @@ public sealed unsafe partial class PageTable<TFormat>
             if (protocol.Install == LeafInstall.PlainStore)
             {
                 ulong overwritten = Interlocked.Exchange(ref slot, Word(member));
-                if (!IsTable(overwritten) && TFormat.IsDirty(overwritten) && !TFormat.IsDirty(seen[member]) && !dirty)
-                    lost?.Invoke(FirstByte + PartOf(member), FirstByte + PartOf(member + 1) - 1, "collapse: plain store over a D set meanwhile");
+                if (IsTable(overwritten) || !TFormat.IsDirty(overwritten) || TFormat.IsDirty(seen[member]) || dirty) return;
+                (ulong first, ulong last) = RangeOf(overwritten, level, FirstByte + PartOf(member));
+                lost?.Invoke(first, last, "collapse: plain store over a D set meanwhile");
                 return;
             }
             while (true)
@@ -174,7 +182,7 @@ public sealed unsafe partial class PageTable<TFormat>
             bool isLate = !IsTable(now) && TFormat.IsDirty(now) && !TFormat.IsDirty(seen[member]);
             if (!IsTable(now)) accessed |= TFormat.IsAccessed(now);
             seen[member] = now;
-            if (isLate) NoteLate([(FirstByte + PartOf(member), FirstByte + (PartOf(member + 1) - 1))], ref counts);
+            if (isLate) NoteLate([RangeOf(now, level, FirstByte + PartOf(member))], ref counts);
         }
 
         /// <summary>Carries what hardware set in old entries after they were read; one entry of the new leaf is enough.</summary>
@@ -233,7 +241,7 @@ public sealed unsafe partial class PageTable<TFormat>
                 }
                 ulong inside = start & Iommu.Bits.Mask(TFormat.LeafSizeLog2(entry, at));
                 if ((TFormat.LeafAddress(entry, at) | inside) != physical + (start - FirstByte)) continue;
-                if (TFormat.IsDirty(entry) && !dirtyWhenRead.ContainsKey(start)) found.Add((start, start | Iommu.Bits.Mask(TFormat.Shift(at))));
+                if (TFormat.IsDirty(entry) && !dirtyWhenRead.ContainsKey(start)) found.Add(RangeOf(entry, at, start));
             }
         }
 

@@ -20,6 +20,9 @@ public sealed unsafe partial class PageTable<TFormat>
     }
 
     /// <inheritdoc/>
+    public bool HasRacingThreads { get; set; }
+
+    /// <inheritdoc/>
     public ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)
     {
         ArgumentNullException.ThrowIfNull(dirty);
@@ -48,10 +51,12 @@ public sealed unsafe partial class PageTable<TFormat>
             {
                 if (!isFirst)
                 {
+                    if (level == 0 && i % EntrySearch.GroupEntries == 0) i = ScanGroups(entries, i, end, origin, scan);
+                    if (i == end) break;
                     int candidate = search.Next(i);
                     i = Pass(entries, i, candidate, count, level, ref budget);
                     if (i == end) break;
-                    if (i == candidate && ReachesBeyondGroup(budget))
+                    if (i == candidate)
                     {
                         i = ScanSingles(entries, i, search.Candidates(i), origin, level, scan);
                         if (i != candidate) continue;
@@ -71,7 +76,13 @@ public sealed unsafe partial class PageTable<TFormat>
                 int log2 = isLeaf ? TFormat.LeafSizeLog2(entry, level) : shift, run = 1 << (log2 - shift);
                 if (pays) Pay(ref budget, run);
                 if (isLeaf) ScanLeaf(entries + (i & -run), run, start, log2, scan);
-                else if (isPresent && ScanTable(TFormat.TableAddress(entry), level - 1, Math.Max(start, from), scan) is { } next) return next;
+                else if (isPresent)
+                {
+                    ulong child = TFormat.TableAddress(entry);
+                    // Most tables are of the lowest level and scanned from end to end, without the way down.
+                    int most = 1 << TFormat.IndexBits, done = level == 1 && start > scan.Began && (start | Iommu.Bits.Mask(shift)) <= scan.Last ? ScanGroups(TableAt(child), 0, most, start, scan) : 0;
+                    if (done < most && ScanTable(child, level - 1, Math.Max(start, from) + ((ulong)done << TFormat.Shift(0)), scan) is { } next) return next;
+                }
                 i = (i | (run - 1)) + 1;
             }
             return null;
@@ -87,14 +98,17 @@ public sealed unsafe partial class PageTable<TFormat>
         unchecked
         {
             to = from + Affordable(to - from, budget);
-            if (to < count)
-            {
-                ulong entry = Volatile.Read(ref entries[to]);
-                if (TFormat.IsPresent(entry, level) && TFormat.IsLeaf(entry, level)) to = Math.Max(from, to & -(1 << (TFormat.LeafSizeLog2(entry, level) - TFormat.Shift(level))));
-            }
+            if (to < count) to = Math.Max(from, HeadOf(entries, to, level));
             Pay(ref budget, to - from);
             return to;
         }
+    }
+
+    /// <summary>The first member of the run that an entry is in; the entry itself if it is in none.</summary>
+    private static int HeadOf(ulong* entries, int index, int level)
+    {
+        ulong entry = Volatile.Read(ref entries[index]);
+        return TFormat.IsPresent(entry, level) && TFormat.IsLeaf(entry, level) ? unchecked(index & -(1 << (TFormat.LeafSizeLog2(entry, level) - TFormat.Shift(level)))) : index;
     }
 
     /// <summary>How many of so many entries are begun before the budget is used up.</summary>
@@ -116,33 +130,106 @@ public sealed unsafe partial class PageTable<TFormat>
         }
     }
 
-    private static bool ReachesBeyondGroup(in ScanBudget budget) => unchecked(budget.RemainingNs - (EntrySearch.GroupEntries * ((long)budget.ScanNs + budget.ClearNs)) > 0);
-
     /// <summary>
-    /// Scans the dirty leaves of one entry each among the candidates (bit n is entry <paramref name="from"/> + n), up to the first that is something
-    /// else: most dirty leaves are such, so budget and gather hear of all of them at once. Returns where to go on.
+    /// Scans the dirty leaves of one entry each among the candidates of a group (bit n is entry <paramref name="from"/> + n), up to the first that is something
+    /// else or that the budget does not reach: sink, budget and gather hear of all of them at once. Returns where to go on.
     /// </summary>
-    private static int ScanSingles(ulong* entries, int from, ulong candidates, ulong origin, int level, in Scan scan)
+    private int ScanSingles(ulong* entries, int from, ulong candidates, ulong origin, int level, in Scan scan)
     {
         unchecked
         {
-            int shift = TFormat.Shift(level), next = from, cleared = 0;
-            for (; candidates != 0; candidates &= candidates - 1)
-            {
-                int i = from + BitOperations.TrailingZeroCount(candidates);
-                ulong entry = Volatile.Read(ref entries[i]);
-                if (!TFormat.IsPresent(entry, level) || !TFormat.IsLeaf(entry, level) || TFormat.LeafSizeLog2(entry, level) != shift || !TFormat.IsDirty(entry)) break;
-                scan.Dirty.Report((origin | ((ulong)i << shift)) >> 12, shift);
-                if (scan.Clears && ClearDirty(ref entries[i], entry)) cleared++;
-                next = i + 1;
-            }
-            if (next == from) return from;
+            int first = from & -EntrySearch.GroupEntries;
+            EntryPattern single = TFormat.DirtySinglePattern(level);
+            ulong leaves = candidates << (from - first), others = leaves & ~EntrySearch.Matches(entries + first, single);
+            if (others != 0) leaves &= Iommu.Bits.Mask(BitOperations.TrailingZeroCount(others));
             ref ScanBudget budget = ref scan.Budget;
+            leaves = Affordable(leaves, from - first, scan.Clears, budget);
+            if (leaves == 0) return from;
+            int shift = TFormat.Shift(level), next = first + EntrySearch.GroupEntries - BitOperations.LeadingZeroCount(leaves), cleared = 0;
+            // Reported first, cleared second: a bit set in between is of a page that is in this report already.
+            scan.Dirty.Report((origin | ((ulong)first << shift)) >> 12, shift, leaves);
             Pay(ref budget, next - from);
+            if (!scan.Clears) return next;
+            if (HasRacingThreads)
+            {
+                for (ulong left = leaves; left != 0; left &= left - 1)
+                {
+                    ref ulong slot = ref entries[first + BitOperations.TrailingZeroCount(left)];
+                    if (ClearDirty(ref slot, Volatile.Read(ref slot))) cleared++;
+                }
+            }
+            else cleared = EntrySearch.Flip(entries + first, leaves, single, TFormat.Clean(single.Value) ^ single.Value);
             budget.RemainingNs -= (long)budget.ClearNs * cleared;
             budget.EntriesCleared += cleared;
-            if (scan.Clears) scan.Gather.Add(origin | ((ulong)from << shift), origin | ((ulong)(next - 1) << shift) | ((1UL << shift) - 1), shift);
+            scan.Gather.Add(origin | ((ulong)(first + BitOperations.TrailingZeroCount(leaves)) << shift), origin | ((ulong)(next - 1) << shift) | ((1UL << shift) - 1), shift);
             return next;
+        }
+    }
+
+    /// <summary>
+    /// Scans whole groups of the lowest level, as long as the budget is sure to reach beyond one and all that is dirty in it is leaves of one entry each. What nearly
+    /// every entry of a harvest goes through: nothing is kept up to date in memory within a table. Returns where to go on.
+    /// </summary>
+    private int ScanGroups(ulong* entries, int from, int end, ulong origin, in Scan scan)
+    {
+        unchecked
+        {
+            const int Group = EntrySearch.GroupEntries;
+            ref ScanBudget budget = ref scan.Budget;
+            int shift = TFormat.Shift(0), i = from, afterDirty = from, firstDirty = -1;
+            bool clears = scan.Clears;
+            EntryPattern dirty = TFormat.DirtyPattern(0), single = TFormat.DirtySinglePattern(0);
+            ulong flip = TFormat.Clean(single.Value) ^ single.Value;
+            long groupNs = (long)Group * budget.ScanNs, mostNs = groupNs + ((long)Group * budget.ClearNs), remaining = budget.RemainingNs, cleared = 0;
+            if (clears && HasRacingThreads) return from;
+            for (; i + Group <= end && remaining > mostNs; i += Group)
+            {
+                ulong leaves = EntrySearch.Matches(entries + i, dirty);
+                if (leaves != 0)
+                {
+                    if (dirty != single && EntrySearch.Matches(entries + i, single) != leaves) break;
+                    // Reported first, cleared second: what the sink lets hardware do in between stays.
+                    scan.Dirty.Report((origin | ((ulong)i << shift)) >> 12, shift, leaves);
+                    if (clears)
+                    {
+                        int flipped = EntrySearch.Flip(entries + i, leaves, single, flip);
+                        cleared += flipped;
+                        remaining -= (long)flipped * budget.ClearNs;
+                    }
+                    if (firstDirty < 0) firstDirty = i + BitOperations.TrailingZeroCount(leaves);
+                    afterDirty = i + BitOperations.Log2(leaves) + 1;
+                }
+                remaining -= groupNs;
+            }
+            if (i < end)
+            {
+                int head = Math.Max(afterDirty, HeadOf(entries, i, 0));
+                remaining += (long)(i - head) * budget.ScanNs;
+                i = head;
+            }
+            budget.RemainingNs = remaining;
+            budget.EntriesScanned += i - from;
+            budget.EntriesCleared += cleared;
+            if (clears && firstDirty >= 0) scan.Gather.Add(origin | ((ulong)firstDirty << shift), origin | ((ulong)(afterDirty - 1) << shift) | ((1UL << shift) - 1), shift);
+            return i;
+        }
+    }
+
+    /// <summary>Those of a group's dirty leaves that are begun before the budget is used up, coming from entry <paramref name="from"/> of the group.</summary>
+    private static ulong Affordable(ulong leaves, int from, bool clears, in ScanBudget budget)
+    {
+        unchecked
+        {
+            long clearNs = clears ? budget.ClearNs : 0;
+            if (budget.RemainingNs - (EntrySearch.GroupEntries * (budget.ScanNs + clearNs)) > 0) return leaves;
+            while (leaves != 0)
+            {
+                int last = BitOperations.Log2(leaves);
+                ulong before = leaves ^ (1UL << last);
+                if (budget.RemainingNs - ((long)(last - from) * budget.ScanNs) - (BitOperations.PopCount(before) * clearNs) > 0) break;
+                leaves = before;
+            }
+            return leaves;
         }
     }
 

@@ -102,6 +102,8 @@ public readonly struct X64Format : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
     /// <inheritdoc/>
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(PresentBit | DirtyBit | (level > 0 ? PageSizeBit : 0));
+    /// <summary>There are no runs.</summary>
+    public static EntryPattern DirtySinglePattern(int level) => DirtyPattern(level);
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => new(PresentBit | PageSizeBit, PresentBit);
     /// <inheritdoc/>

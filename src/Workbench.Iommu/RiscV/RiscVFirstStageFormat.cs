@@ -71,6 +71,8 @@ public readonly struct RiscVFirstStageFormat : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern DirtyPattern(int level) => RiscVPageTableEntry.DirtyPattern;
     /// <inheritdoc/>
+    public static EntryPattern DirtySinglePattern(int level) => RiscVPageTableEntry.DirtySinglePattern;
+    /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => RiscVPageTableEntry.TablePattern;
     /// <inheritdoc/>
     public static EntryPattern OrdinaryTable(int level) => RiscVPageTableEntry.OrdinaryTable;

@@ -67,6 +67,9 @@ internal static class RiscVPageTableEntry
     // D is reserved in a table's entry.
     internal static EntryPattern DirtyPattern => EntryPattern.AllOf(Valid | Dirty);
 
+    // What was written may be read, which makes it a leaf; N makes a run of it.
+    internal static EntryPattern DirtySinglePattern => new(Valid | Read | Dirty | Napot, Valid | Read | Dirty);
+
     internal static EntryPattern TablePattern => new(Valid | LeafBits, Valid);
 
     internal static EntryPattern OrdinaryTable => new(Valid | LeafBits | ReservedInTables | AlwaysReserved, Valid);

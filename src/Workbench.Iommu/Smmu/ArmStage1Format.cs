@@ -76,6 +76,8 @@ public readonly struct ArmStage1Format<TGranule> : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => (entry & DirtyModifierBit) != 0 ? entry | ReadOnlyBit : entry;
     /// <inheritdoc/>
     public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | ReadOnlyBit, DirtyModifierBit);
+    /// <summary>Without the contiguous bit.</summary>
+    public static EntryPattern DirtySinglePattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | ReadOnlyBit | ContiguousBit, DirtyModifierBit);
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
     /// <inheritdoc/>

@@ -69,6 +69,8 @@ public readonly struct ArmStage2Format<TGranule> : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => (entry & DirtyModifierBit) != 0 ? entry & ~WriteBit : entry;
     /// <inheritdoc/>
     public static EntryPattern DirtyPattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | WriteBit, DirtyModifierBit | WriteBit);
+    /// <summary>Without the contiguous bit.</summary>
+    public static EntryPattern DirtySinglePattern(int level) => ArmDescriptor.LeafPattern<TGranule>(level, DirtyModifierBit | WriteBit | ContiguousBit, DirtyModifierBit | WriteBit);
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => ArmDescriptor.TablePattern;
     /// <inheritdoc/>

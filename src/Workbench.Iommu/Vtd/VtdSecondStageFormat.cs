@@ -78,6 +78,8 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
     /// <inheritdoc/>
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(DirtyBit | (level > 0 ? PageSizeBit : 0));
+    /// <summary>There are no runs; what was written allows writing, and so is present.</summary>
+    public static EntryPattern DirtySinglePattern(int level) => EntryPattern.AllOf(DirtyBit | WriteBit | (level > 0 ? PageSizeBit : 0));
     /// <inheritdoc/>
     public static EntryPattern TablePattern(int level) => new(PageSizeBit, 0);
     /// <inheritdoc/>

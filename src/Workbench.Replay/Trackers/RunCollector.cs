@@ -1,3 +1,5 @@
+using System.Numerics;
+using Workbench.Iommu;
 using Workbench.Iommu.Dirty;
 using Workbench.Iommu.Invalidation;
 
@@ -15,7 +17,23 @@ internal sealed class RunCollector(bool joins) : IDirtySink
     public void Report(ulong firstPage, int leafLog2)
     {
         Next?.Report(firstPage, leafLog2);
-        ulong first = firstPage << 12, last = first | ((1UL << leafLog2) - 1);
+        Add(firstPage << 12, (firstPage << 12) | ((1UL << leafLog2) - 1), leafLog2);
+    }
+
+    public void Report(ulong firstPage, int leafLog2, ulong leaves)
+    {
+        Next?.Report(firstPage, leafLog2, leaves);
+        while (leaves != 0)
+        {
+            int at = BitOperations.TrailingZeroCount(leaves), count = joins ? BitOperations.TrailingZeroCount(~(leaves >> at)) : 1;
+            ulong first = (firstPage << 12) + ((ulong)at << leafLog2);
+            Add(first, first + (((ulong)count << leafLog2) - 1), leafLog2);
+            leaves &= ~(Bits.Mask(count) << at);
+        }
+    }
+
+    private void Add(ulong first, ulong last, int leafLog2)
+    {
         if (joins && runs.Count > 0 && runs[^1] is var run && run.LastByte + 1 == first && run.LastByte != ulong.MaxValue)
             runs[^1] = (run.FirstByte, last, Math.Min(run.SmallestLog2, leafLog2), Math.Max(run.LargestLog2, leafLog2));
         else runs.Add((first, last, leafLog2, leafLog2));

@@ -30,9 +30,33 @@ public abstract partial class PageTableFormatContract<TFormat>
     public void A_scan_is_the_same_as_one_entry_after_the_other() =>
         Assert.All(ShapesForRandomRuns, shape => AnyScan(shape.LastInput<TFormat>()).Sample(one => Run(shape, one), iter: 60));
 
-    private static void Run(TableShape shape, ScanCase one)
+    /// <summary>
+    /// Groups of 64 entries with clean and dirty pages, runs with a dirty member anywhere, holes and words that are not present, in two tables; the budget ends at every
+    /// entry once, and is unlimited then.
+    /// </summary>
+    [Theory]
+    [InlineData(0.05, true)]
+    [InlineData(0.5, true)]
+    [InlineData(1, true)]
+    [InlineData(0.5, false)]
+    public void A_scan_may_be_cut_at_every_entry(double share, bool clear)
+    {
+        TableShape shape = TableShape.OfLevels<TFormat>(Math.Min(2, TFormat.MaxLevels));
+        ulong table = Granule << TFormat.IndexBits;
+        int largestRun = 63 - (int)ulong.LeadingZeroCount(TFormat.LeafSizes(0));
+        Step Map(ulong iova, ulong granules, int largest) => new(Verb.Map, iova, iova & Bits.Mask(PhysicalBits - 1), granules * Granule, Permission.ReadWrite, largest, true, 0);
+        Step[] maps = [Map(table - (150 * Granule), 300, TFormat.Shift(0)), Map(table + (256 * Granule), 256, largestRun), Map(table + (520 * Granule), 30, TFormat.Shift(0))];
+        // From the first granule mapped but three on: what comes before is one entry after the other anyway.
+        ScanCase one = new(maps, table - (153 * Granule), table + (560 * Granule), clear, ScanNs: 3, ClearNs: 5, Slice: long.MaxValue, share, Seed: 1);
+        // Large tables take long to compare.
+        for (long cut = 1; cut < 720 * 3; cut += 3L << (TFormat.IndexBits - 9)) Run(shape, one with { Seed = (int)(cut / 100) }, cut);
+    }
+
+    /// <summary>Scans in slices of one length; the first may be another.</summary>
+    private static void Run(TableShape shape, ScanCase one, long firstSlice = 0)
     {
         using TableRig<TFormat> rig = new(shape), other = new(shape);
+        rig.Table.HasRacingThreads = one.Seed % 4 == 3;
         NaiveScan<TFormat> naive = new(other.Memory, other.Table.Root, shape);
         foreach (TableRig<TFormat> each in new[] { rig, other })
         {
@@ -45,7 +69,7 @@ public abstract partial class PageTableFormatContract<TFormat>
         ulong? next = one.From;
         for (int slices = 0; next is { } from; slices++)
         {
-            budget.RemainingNs = expected.RemainingNs = slices < MostSlices ? one.Slice : long.MaxValue;
+            budget.RemainingNs = expected.RemainingNs = slices == 0 && firstSlice > 0 ? firstSlice : slices < MostSlices ? one.Slice : long.MaxValue;
             next = rig.Table.ScanDirty(from, one.Last, one.Clear, ref budget, found, gather);
             Assert.Equal(naive.Scan(from, one.Last, one.Clear, ref expected, wanted, hull), next);
             Assert.Equal((expected.EntriesScanned, expected.EntriesCleared, expected.RemainingNs, expected.LevelsPaid), (budget.EntriesScanned, budget.EntriesCleared, budget.RemainingNs, budget.LevelsPaid));
@@ -84,6 +108,22 @@ public abstract partial class PageTableFormatContract<TFormat>
         }, iter: 4000, threads: 1);
         Assert.NotEqual(0, dirty);
         WritableLeaf.Sample(leaf => Assert.True(TFormat.DirtyPattern(leaf.Level).Matches(TFormat.MarkDirty(leaf.Entry))));
+    }
+
+    [Fact]
+    public void What_matches_the_pattern_of_single_dirty_leaves_is_one_and_is_cleaned_by_flipping_the_same_bits()
+    {
+        AnyWord.Where(any => TFormat.DirtySinglePattern(any.Level) != EntryPattern.None).Sample((level, any) =>
+        {
+            EntryPattern pattern = TFormat.DirtySinglePattern(level);
+            ulong word = (any & ~pattern.Mask) | pattern.Value;
+            Assert.True(pattern.Matches(word) && TFormat.DirtyPattern(level).Matches(word));
+            Assert.True(TFormat.IsPresent(word, level) && TFormat.IsLeaf(word, level) && TFormat.IsDirty(word));
+            Assert.Equal(TFormat.Shift(level), TFormat.LeafSizeLog2(word, level));
+            Assert.Equal(TFormat.Clean(word), word ^ TFormat.Clean(pattern.Value) ^ pattern.Value);
+            Assert.False(TFormat.IsDirty(TFormat.Clean(word)));
+        }, iter: 1000);
+        WritableLeaf.Sample(leaf => Assert.Equal(leaf.SizeLog2 == TFormat.Shift(leaf.Level), TFormat.DirtySinglePattern(leaf.Level).Matches(TFormat.MarkDirty(leaf.Entry))));
     }
 
     [Fact]

@@ -22,6 +22,7 @@ public sealed class ConcurrentScanTests
         // One entry only: nearly every access walks.
         using VtdMachine m = new(new() { Iotlb = new() { Sets = 1, Ways = 1, WalkCaches = false } }, tracking: true);
         m.Map(0, 0x10_0000, Pages << 12);
+        m.Domain.Table.HasRacingThreads = true;
         bool[] written = new bool[Pages];
         CancellationToken cancelled = TestContext.Current.CancellationToken;
         using Barrier start = new(2);
@@ -132,6 +133,42 @@ public sealed class ConcurrentScanTests
         ScanWith(m, () => { reports++; m.Write(0); });
         Assert.Equal(1, reports);
         Assert.False(m.IsDirty(0));
+    }
+
+    // A group of 64 pages, the first 40 dirty, is reported as one mask and cleared then.
+    [Fact]
+    public void What_hardware_and_software_do_while_a_whole_group_is_reported_stays()
+    {
+        using VtdMachine m = new(new() { Iotlb = new() { Sets = 1, Ways = 1, WalkCaches = false } }, tracking: true);
+        m.Map(0, 0x10_0000, 128UL << 12);
+        for (ulong page = 64; page < 104; page++) m.Entry(page << 12, 0) |= VtdSecondStageFormat.DirtyBit;
+        List<ulong> masks = [];
+        ScanBudget budget = new() { RemainingNs = long.MaxValue, ScanNs = 1, ClearNs = 1 };
+        InvalidationGather gather = new();
+        Assert.Null(m.Domain.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, new Group((firstPage, leaves) =>
+        {
+            Assert.Equal(64UL, firstPage);
+            masks.Add(leaves);
+            m.Read(70 << 12);
+            m.Write(71 << 12);
+            m.Write(105 << 12);
+            m.Domain.Table.Unmap(72 << 12, 0x1000, null, new());
+        }), gather));
+        Assert.Equal([Bits.Mask(40)], masks);
+        Assert.Equal(39, budget.EntriesCleared);
+        Assert.Equal((64UL << 12, (104UL << 12) - 1), (gather.FirstByte, gather.LastByte));
+        Assert.Equal(VtdSecondStageFormat.AccessedBit, m.Leaf(70 << 12) & (VtdSecondStageFormat.AccessedBit | VtdSecondStageFormat.DirtyBit));
+        Assert.False(m.IsDirty(71 << 12));
+        Assert.Equal(0UL, m.Entry(72 << 12, 0));
+        Assert.True(m.IsDirty(105 << 12));
+        Assert.Equal([(105UL, 12)], m.Scan(clear: true));
+    }
+
+    private sealed class Group(Action<ulong, ulong> action) : IDirtySink
+    {
+        public void Report(ulong firstPage, int leafLog2) => Assert.Fail($"page {firstPage} was reported by itself");
+
+        public void Report(ulong firstPage, int leafLog2, ulong leaves) => action(firstPage, leaves);
     }
 
     [Fact]

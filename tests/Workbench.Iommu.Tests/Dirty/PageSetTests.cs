@@ -69,6 +69,18 @@ public class PageSetTests
     }, iter: 50);
 
     [Fact]
+    public void A_mask_is_its_pages() => Gen.Select(Page.Array[0, 50], Page, Gen.OneOf(Gen.ULong, Gen.Const(ulong.MaxValue), Gen.Const(0UL))).Sample((before, first, pages) =>
+    {
+        first &= ~63UL;
+        PageSet set = SetOf(before), oracle = SetOf(before);
+        int added = Enumerable.Range(0, 64).Count(n => (pages >> n & 1) != 0 && oracle.Add(first + (ulong)n));
+        Assert.Equal(added, set.AddMask(first, pages));
+        Assert.Equal((oracle.Count, Pages(oracle).Count), (set.Count, Pages(set).Count));
+        Assert.Equal(Pages(oracle), Pages(set));
+        Assert.Throws<ArgumentOutOfRangeException>(() => set.AddMask(first + 1, 1));
+    });
+
+    [Fact]
     public void The_last_page_of_all_can_be_in_a_range()
     {
         PageSet set = new();

@@ -36,6 +36,7 @@ public readonly struct RunFormat : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => entry | AccessedBit | DirtyBit;
     public static ulong Clean(ulong entry) => entry & ~DirtyBit;
     public static EntryPattern DirtyPattern(int level) => EntryPattern.AllOf(LeafBit | DirtyBit);
+    public static EntryPattern DirtySinglePattern(int level) => new(2 | LeafBit | DirtyBit | RunBit, 2 | LeafBit | DirtyBit);
     public static EntryPattern TablePattern(int level) => new(LeafBit, 0);
     public static EntryPattern OrdinaryTable(int level) => new(LeafBit | 3, 3);
     public static EntryPattern OrdinaryLeaf(int level) => level > 2 ? EntryPattern.None : new(LeafBit | 1 | AccessedBit | RunBit | (AddressMask & Bits.Mask(Shift(level))), LeafBit | 1 | AccessedBit);

@@ -49,6 +49,7 @@ public readonly struct WideFormat : IDirtyTrackingFormat
     public static ulong MarkDirty(ulong entry) => (entry | AccessedBit) & ~CleanBit;
     public static ulong Clean(ulong entry) => (entry & MayBecomeWritableBit) != 0 ? entry | CleanBit : entry;
     public static EntryPattern DirtyPattern(int level) => new(PresentBit | LeafBit | MayBecomeWritableBit | CleanBit, PresentBit | LeafBit | MayBecomeWritableBit);
+    public static EntryPattern DirtySinglePattern(int level) => new(DirtyPattern(level).Mask | (7UL << SizeShift), DirtyPattern(level).Value);
     public static EntryPattern TablePattern(int level) => new(PresentBit | LeafBit, PresentBit);
     public static EntryPattern OrdinaryTable(int level) => TablePattern(level);
     public static EntryPattern OrdinaryLeaf(int level) => level > 1 ? EntryPattern.None

@@ -79,6 +79,19 @@ public class UnsoundTests
     public void A_collapse_that_drops_dirt_loses_what_was_dirty_when_it_read(long timeNs, long missed) =>
         AssertLoses(Trace().At(timeNs).Write(3 * Page), EagerUntilCancel with { Unsound = "drop-dirty" }, missed, "collapse: D not carried");
 
+    /// <summary>
+    /// D in one member of a run speaks for the whole leaf: the write to page 4 sets it there, and the later one to page 0 finds the leaf cached and dirty,
+    /// and sets none. Whoever throws that D away loses both.
+    /// </summary>
+    [Theory]
+    [InlineData("riscv", 39, "drop-dirty", Cancel - 1, "collapse: D not carried")]
+    [InlineData("riscv", 39, "ignore-late", CollapseInstalls - 1, "collapse: late D ignored")]
+    [InlineData("riscv", 39, "free-early", CollapseInstalls, "collapse: tables freed before the flush")]
+    [InlineData("amd", 48, "drop-dirty", Cancel - 1, "collapse: D not carried")]
+    public void A_collapse_that_loses_one_members_dirty_bit_loses_what_was_written_all_over_the_run(string model, int bits, string unsound, long timeNs, string cause) =>
+        AssertLoses(Trace().At(timeNs - 1000).Read(100 * Page).At(timeNs).Write(4 * Page).Write(0),
+            EagerUntilCancel with { Iommu = model, AddressBits = bits, SplitTo = "64K", Unsound = unsound }, 2, cause);
+
     [Theory]
     [InlineData(Cancel - 1, 0, true)]
     [InlineData(Cancel, 1, true)]
