@@ -6,6 +6,7 @@ internal sealed class CurveContext(DomainOracle oracle, LeafRuns runs)
     private readonly ulong[] bases = new ulong[64];
     private ulong owner;
     private bool hasOwner;
+    private long ownerEpoch;
 
     /// <summary>The domain it uses.</summary>
     public DomainOracle Oracle => oracle;
@@ -23,21 +24,14 @@ internal sealed class CurveContext(DomainOracle oracle, LeafRuns runs)
     /// <summary>What the keys of its pages have above the page's number.</summary>
     public ulong RunBase { get; private set; }
 
-    /// <summary>The owner of its pages in caches, as long as nothing is attached anew.</summary>
-    public bool TryGetOwner(long epoch, out ulong known)
-    {
-        known = owner;
-        return hasOwner && OwnerEpoch == epoch;
-    }
-
-    /// <summary>Which state of the attachments the owner is of.</summary>
-    public long OwnerEpoch { get; private set; }
+    /// <summary>Is it known whose its pages are, in this state of the attachments?</summary>
+    public bool IsKnownAt(long epoch) => hasOwner && ownerEpoch == epoch;
 
     /// <summary>Notes whose its pages are.</summary>
     public void SetOwner(ulong found, long epoch)
     {
         if (found != owner || !hasOwner) bases.AsSpan().Clear();
-        (owner, hasOwner, OwnerEpoch) = (found, true, epoch);
+        (owner, hasOwner, ownerEpoch) = (found, true, epoch);
     }
 
     /// <summary>Notes the run it uses.</summary>

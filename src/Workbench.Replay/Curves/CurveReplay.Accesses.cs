@@ -137,7 +137,8 @@ internal sealed partial class CurveReplay
     /// <summary>A translation of a page that the context does not have at hand; the size of the page, or of the smallest one if it faults.</summary>
     private int Look(CurveContext used, in TraceEvent e, ulong iova, bool isWrite)
     {
-        if (used.TryGetOwner(epoch, out _))
+        // Turning tracking on drops what was written before from caches, so until then every write goes to the tables.
+        if (measuring && used.IsKnownAt(epoch))
         {
             if (used.Runs.TryFind(iova, out LeafRun run))
             {

@@ -86,7 +86,8 @@ internal sealed class LruList : ICurveModel
             {
                 int segment = At(node).Segment;
                 hits[segment]++;
-                if (At(0).Older == node) return;
+                // The newest that is left need not be in front: what was before it may have been dropped.
+                if (segment == 0 && At(0).Older == node) return;
                 Unlink(node);
                 LinkNewest(node);
                 return;
