@@ -41,24 +41,59 @@ internal static class CurveBenchmark
             for (int round = -1; round < rounds; round++)
             {
                 double decodeNs = Calibration.DecodeNs(accesses);
-                LoopSource one = new(setup, accesses, events / 4), several = new(setup, accesses, events / 4), large = new(setup, accesses, events / 4), single = new(setup, accesses, events / 4);
+                MeteredSource one = new(setup, accesses), several = new(setup, accesses), large = new(setup, accesses), single = new(setup, accesses);
                 Experiment experiment = new() { View = View.Iova, HarvestEvery = "0", Iotlb = "1x4096" };
-                MissCurves.Run(experiment, one, new() { Geometries = CurveGeometries.Fully });
-                MissCurves.Run(experiment, several);
+                MissCurves.Run(experiment, one, new() { Geometries = CurveGeometries.Fully, Threads = 1 });
+                MissCurves.Run(experiment, several, new() { Threads = 1 });
+                MissCurves.Run(experiment, large, new() { Geometries = CurveGeometries.Fully, Threads = 1, UpTo = 1 << 20 });
                 Replayer.Run(experiment, single);
                 if (round < 0) continue;
                 decode.Add(decodeNs);
-                nine.Add(NsOf(one));
-                all.Add(NsOf(several));
-                sampled.Add(0);
-                replay.Add(NsOf(single));
-                allocated = (double)one.AllocatedBytes / one.Measured;
+                nine.Add(one.NsPerEvent);
+                all.Add(several.NsPerEvent);
+                sampled.Add(large.NsPerEvent);
+                replay.Add(single.NsPerEvent);
+                allocated = one.BytesPerEvent;
             }
             rows.Add(new(name, WorkloadCase.Median(decode), WorkloadCase.Median(nine), WorkloadCase.Median(all), WorkloadCase.Median(sampled), WorkloadCase.Median(replay), allocated, floor, goal));
         }
         return rows;
+    }
 
-        static double NsOf(LoopSource source) => source.Seconds * 1e9 / source.Measured;
+    /// <summary>Events from memory; notes processor time and allocations from a quarter of the accesses on.</summary>
+    private sealed class MeteredSource(TraceEvent[] setup, TraceEvent[] accesses) : ITraceSource
+    {
+        private const int AtOnce = 1 << 16;
+        private readonly int warmUp = accesses.Length / 4;
+        private int at = -1;
+        private TimeSpan began;
+        private long allocated;
+
+        public TraceProvenance Provenance { get; } = new() { MigrationView = "iova" };
+        public long EventCount => setup.Length + accesses.Length;
+        public double NsPerEvent { get; private set; }
+        public double BytesPerEvent { get; private set; }
+
+        public ReadOnlySpan<TraceEvent> Next()
+        {
+            if (at < 0)
+            {
+                at = 0;
+                return setup;
+            }
+            int measured = accesses.Length - warmUp;
+            if (at == accesses.Length)
+            {
+                (NsPerEvent, BytesPerEvent) = ((Calibration.ProcessorTime - began).TotalNanoseconds / measured, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / measured);
+                return [];
+            }
+            if (at == warmUp) (began, allocated) = (Calibration.ProcessorTime, GC.GetAllocatedBytesForCurrentThread());
+            ReadOnlySpan<TraceEvent> next = accesses.AsSpan(at, Math.Min(AtOnce, (at < warmUp ? warmUp : accesses.Length) - at));
+            at += next.Length;
+            return next;
+        }
+
+        public string TextOf(in TraceEvent mark) => "";
     }
 
     public static void Print(TextWriter to, IReadOnlyList<Row> rows)

@@ -24,7 +24,7 @@ if (args.Contains("--curve"))
     IReadOnlyList<CurveBenchmark.Row> curves = CurveBenchmark.Measure(rounds, events, Asked);
     if (json) Console.Out.WriteLine(CurveBenchmark.ToJson(curves));
     else CurveBenchmark.Print(Console.Out, curves);
-    return curves.All(r => r.PerSecond >= r.Floor && r.BytesPerEvent == 0) ? 0 : 1;
+    return curves.All(r => r.PerSecond >= r.Floor && r.BytesPerEvent < 0.1) ? 0 : 1;
 }
 if (args.Contains("--vendors"))
 {

@@ -189,9 +189,12 @@ internal sealed partial class CurveReplay
         else
         {
             Translations++;
-            if (!isRefused) return log2;
-            lastKey = 0;
-            feed.Refuse(key);
+            if (isRefused)
+            {
+                lastKey = 0;
+                feed.Refuse(key);
+            }
+            else Unfed++;
         }
         return log2;
     }

@@ -78,6 +78,8 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     public long Translations { get; private set; }
     /// <summary>Of these, the ones that no model was told of, since the same page was used just before: every IOTLB hits.</summary>
     public long Repeats { get; private set; }
+    /// <summary>Of these, the faults that no model was told of, since nothing is mapped there: every IOTLB misses.</summary>
+    public long Unfed { get; private set; }
     /// <summary>Translations that faulted.</summary>
     public long Faults { get; private set; }
     /// <summary>Accesses of the gpa view to addresses that the trace does not map.</summary>
@@ -112,6 +114,7 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
         if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so counting never began. 'workbench trace info' lists the marks.");
         if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of counting. 'workbench trace info' lists the marks.");
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it). With --page-size 4K none is cut.");
+        if (UnmappedAccesses > 0) notes.Add($"{UnmappedAccesses} accesses went to addresses that the trace does not map and were left out.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
     }
 
@@ -137,7 +140,7 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     {
         measuring = true;
         machine.StartTracking();
-        (Accesses, Translations, Repeats, Faults, UnmappedAccesses, lastKey) = (0, 0, 0, 0, 0, 0);
+        (Accesses, Translations, Repeats, Unfed, Faults, UnmappedAccesses, lastKey) = (0, 0, 0, 0, 0, 0, 0);
         feed.Restart();
         ForgetContexts();
     }

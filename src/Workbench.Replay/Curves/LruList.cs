@@ -62,7 +62,7 @@ internal sealed class LruList : ICurveModel
     /// <summary>References to pages that were not used before.</summary>
     public long Cold { get; private set; }
 
-    /// <summary>Hits of the cache of one size.</summary>
+    /// <summary>Hits of the cache of one size, by its place among the sizes.</summary>
     public long HitsOf(int size) => hits.AsSpan(0, size + 1).ToArray().Sum();
 
     /// <inheritdoc/>

@@ -1,6 +1,10 @@
+using Workbench.Display;
+using Workbench.Replay.Display;
+
 namespace Workbench.Replay.Curves;
 
 /// <summary>How many translations LRU IOTLBs of many sizes and shapes would miss, from one pass over a trace.</summary>
+[TypeFormatterSource(typeof(SelfFormatter<MissCurve, MissCurveDisplay>))]
 public sealed record MissCurve
 {
     /// <summary>The IOMMU model, a name of the catalogue.</summary>
@@ -27,10 +31,13 @@ public sealed record MissCurve
     public required long Invalidated { get; init; }
     /// <summary>Touches of what was unmapped and might still be cached, since its invalidation had not come.</summary>
     public required long StaleTouches { get; init; }
-    /// <summary>Is every hit and miss that of a replay? Not if stale translations were touched.</summary>
+    /// <summary>Is every hit and miss that was counted, not sampled, that of a replay? Not if stale translations were touched.</summary>
     public bool IsExact => StaleTouches == 0;
     /// <summary>The IOTLBs: fully associative ones by size, then the others by sets and ways.</summary>
     public required IReadOnlyList<MissCurvePoint> Points { get; init; }
     /// <summary>What else the reader should know.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>The IOTLB of a shape, or null if the curve has none.</summary>
+    public MissCurvePoint? Find(int sets, int ways) => Points.FirstOrDefault(p => p.Sets == sets && p.Ways == ways);
 }

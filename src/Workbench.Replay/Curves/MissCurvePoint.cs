@@ -13,6 +13,10 @@ public sealed record MissCurvePoint
     public required long Hits { get; init; }
     /// <summary>Translations not found in it.</summary>
     public required long Misses { get; init; }
-    /// <summary>Misses by translations; 0 if there were none.</summary>
+    /// <summary>Misses by translations, 0 to 1; 0 if there were none.</summary>
     public double MissRatio => Hits + Misses == 0 ? 0 : (double)Misses / (Hits + Misses);
+    /// <summary>Were hits and misses estimated from a sample of the pages?</summary>
+    public bool IsSampled { get; init; }
+    /// <summary>How far the miss ratio of a sampled point may be off, either way (99 %); 0 if it was counted.</summary>
+    public double Error { get; init; }
 }
