@@ -22,6 +22,10 @@ internal sealed class LruList : ICurveModel
     private readonly int[] tail;
     private readonly long[] hits;
     private readonly PageSet seen = new();
+    // Looked up many at a time, so that their memory is fetched at the same time.
+    private readonly ulong[] missed = new ulong[256];
+    private int missedCount;
+    private long cold;
     private uint room;
     private int free;
 
@@ -60,7 +64,14 @@ internal sealed class LruList : ICurveModel
     /// <summary>Touches of entries that the tables know nothing of any more.</summary>
     public long StaleTouches { get; private set; }
     /// <summary>References to pages that were not used before.</summary>
-    public long Cold { get; private set; }
+    public long Cold
+    {
+        get
+        {
+            CountCold();
+            return cold;
+        }
+    }
 
     /// <summary>Hits of the cache of one size, by its place among the sizes.</summary>
     public long HitsOf(int size) => hits.AsSpan(0, size + 1).ToArray().Sum();
@@ -92,7 +103,8 @@ internal sealed class LruList : ICurveModel
                 LinkNewest(node);
                 return;
             }
-            if (seen.Add(key)) Cold++;
+            missed[missedCount++] = key;
+            if (missedCount == missed.Length) CountCold();
             if (room == 0)
             {
                 node = tail[^1];
@@ -158,7 +170,15 @@ internal sealed class LruList : ICurveModel
     public void Restart()
     {
         hits.AsSpan().Clear();
-        (Dropped, StaleTouches, Cold) = (0, 0, 0);
+        CountCold();
+        (Dropped, StaleTouches, cold) = (0, 0, 0);
+    }
+
+    private void CountCold()
+    {
+        foreach (ulong key in missed.AsSpan(0, missedCount))
+            if (seen.Add(key)) cold++;
+        missedCount = 0;
     }
 
     private ref Node At(int node) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), (uint)node);
