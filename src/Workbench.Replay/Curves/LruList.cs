@@ -12,6 +12,8 @@ namespace Workbench.Replay.Curves;
 /// </summary>
 internal sealed class LruList : ICurveModel
 {
+    private const int Ahead = 8;
+
     private readonly ulong firstKey;
     // Node 0 is the list's head: its older neighbour is the newest page, its newer one the oldest.
     private readonly Node[] nodes;
@@ -26,6 +28,7 @@ internal sealed class LruList : ICurveModel
     private readonly ulong[] missed = new ulong[256];
     private int missedCount;
     private long cold;
+    private ulong touched;
     private uint room;
     private int free;
 
@@ -82,6 +85,8 @@ internal sealed class LruList : ICurveModel
         for (int i = 0; i < words.Length; i++)
         {
             ulong word = words[i];
+            // Fetched ahead, since a wrong guess whether a page is here costs what its look-up takes (curve benchmark, zipf1m).
+            if (i + Ahead < words.Length) touched ^= At(slots[HomeOf(words[i + Ahead])]).Key;
             if (word >= firstKey) Reference(word);
             else i += CurveFeed.Operate(this, words[i..]) - 1;
         }
