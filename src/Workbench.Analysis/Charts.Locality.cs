@@ -4,6 +4,7 @@ using Workbench.Analysis.Figures;
 using Workbench.Analysis.Passes;
 using Workbench.Iommu.Caches;
 using Workbench.Replay;
+using Workbench.Replay.Curves;
 
 namespace Workbench.Analysis;
 
@@ -108,7 +109,8 @@ public static partial class Charts
     private static (long WindowNs, double Regions)[] Shown(IReadOnlyList<(long WindowNs, double Regions)> curve) => [.. curve.Skip(curve.Count > ShortestWindowLog2 + 2 ? ShortestWindowLog2 : 0)];
 
     /// <summary>
-    /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, replayed once for each point; one line for each model and page size.
+    /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, counted in one pass for all sizes; one line for each model and page size. Harvests are left
+    /// out, as they would be with <see cref="Experiment.HarvestEvery"/> "0". What a curve cannot be made for (docs/curves.md) is replayed once for each size, harvests and all.
     /// </summary>
     /// <param name="recording">The recording.</param>
     /// <param name="experiment">Everything but the IOTLB; nothing for the usual.</param>
@@ -120,31 +122,41 @@ public static partial class Charts
     {
         ArgumentNullException.ThrowIfNull(recording);
         experiment ??= new();
-        int[] sizes = [.. entries ?? [1, 4, 16, 64, 256, 1024, 4096]];
+        int[] sizes = [.. (entries ?? [1, 4, 16, 64, 256, 1024, 4096]).Distinct().Order()];
         List<Experiment> experiments = [];
         foreach ((_, Experiment model) in new ModelComparison { Common = experiment, Iommus = [.. models ?? [PolicyRow.ModelOf(experiment)]] }.Cells())
-            foreach (string pageSize in pageSizes ?? [experiment.PageSize])
-                foreach (int size in sizes) experiments.Add(model with { PageSize = pageSize, Iotlb = string.Create(CultureInfo.InvariantCulture, $"1x{size}:lru") });
-        return recording.Sweep(experiments).IotlbMissCurve(title);
+            foreach (string pageSize in pageSizes ?? [experiment.PageSize]) experiments.Add(model with { PageSize = pageSize });
+        if (MissCurves.Problems(experiment).Any())
+            return recording.Sweep(experiments.SelectMany(e => sizes.Select(size => e with { Iotlb = string.Create(CultureInfo.InvariantCulture, $"1x{size}:lru") }))).IotlbMissCurve(title);
+        CurveOptions options = new() { Geometries = CurveGeometries.Fully, Sizes = sizes };
+        MissLine[] lines = sizes.Length == 0 ? [] : [.. experiments.Select(e => new MissLine(ReplayRun.LabelOf(e), [.. recording.Curve(e, options).Points.Where(p => p.Hits + p.Misses > 0).Select(p => (p.Entries, 100 * p.MissRatio))]))];
+        return Draw(title ?? $"IOTLB misses by size: {recording.Name}", lines);
     }
 
     /// <summary>IOTLB miss ratio over entries, from runs that differ in their IOTLB; runs of one label make a line.</summary>
     public static GenericChart IotlbMissCurve(this IEnumerable<ReplayRun> runs, string? title = null)
     {
-        const string xAxis = "IOTLB entries (logarithmic)", yAxis = "IOTLB misses (% of translations)";
         ReplayRun[] all = [.. runs];
-        string heading = TitleOf(title, "IOTLB misses by size", all);
-        if (all.Length == 0) return Nothing(heading, xAxis, yAxis, "No runs were given.");
-        if (all.All(r => Translations(r) == 0)) return Nothing(heading, xAxis, yAxis, "No translations: the device accessed nothing.");
-        Drawing figure = new(heading);
-        figure.Axes(Scale.Log(xAxis, TicksOf(all.Select(EntriesOf))), Scale.FromZero(yAxis));
         bool isOneTrace = all.Select(r => r.Trace).Distinct().Count() == 1;
+        return Draw(TitleOf(title, "IOTLB misses by size", all), [.. all.GroupBy(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}").Select(line =>
+            new MissLine(line.Key, [.. line.Where(r => Translations(r) > 0).Select(r => (Entries: EntriesOf(r), Percent: 100.0 * r.Result.Counters.IotlbMisses / Translations(r))).OrderBy(p => p.Entries)]))]);
+    }
+
+    private sealed record MissLine(string Label, (int Entries, double Percent)[] Points);
+
+    private static GenericChart Draw(string heading, MissLine[] lines)
+    {
+        const string xAxis = "IOTLB entries (logarithmic)", yAxis = "IOTLB misses (% of translations)";
+        if (lines.Length == 0) return Nothing(heading, xAxis, yAxis, "No runs were given.");
+        lines = [.. lines.Where(line => line.Points.Length > 0)];
+        if (lines.Length == 0) return Nothing(heading, xAxis, yAxis, "No translations: the device accessed nothing.");
+        Drawing figure = new(heading);
+        figure.Axes(Scale.Log(xAxis, TicksOf(lines.SelectMany(line => line.Points.Select(p => p.Entries)))), Scale.FromZero(yAxis));
         List<string> ends = [];
-        foreach (IGrouping<string, ReplayRun> line in all.Where(r => Translations(r) > 0).GroupBy(r => isOneTrace ? r.Label : $"{r.Label}, {r.Trace}"))
+        foreach ((string label, (int Entries, double Percent)[] points) in lines)
         {
-            (int Entries, double Percent)[] points = [.. line.Select(r => (Entries: EntriesOf(r), Percent: 100.0 * r.Result.Counters.IotlbMisses / Translations(r))).OrderBy(p => p.Entries)];
-            figure.Line(line.Key, points.Select(p => (double)p.Entries), points.Select(p => (double?)p.Percent), markers: true);
-            ends.Add($"{line.Key}: {Words.Number(points[0].Percent)} % with {Words.Count(points[0].Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}, {Words.Number(points[^1].Percent)} % with {points[^1].Entries:n0}");
+            figure.Line(label, points.Select(p => (double)p.Entries), points.Select(p => (double?)p.Percent), markers: true);
+            ends.Add($"{label}: {Words.Number(points[0].Percent)} % with {Words.Count(points[0].Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}, {Words.Number(points[^1].Percent)} % with {points[^1].Entries:n0}");
         }
         return figure.Build($"Of the translations the IOTLB misses, by size. {string.Join("; ", ends)}.");
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Workbench.Replay;
+using Workbench.Replay.Curves;
 using Workbench.Traces;
 using Workbench.Traces.Native;
 
@@ -25,6 +26,16 @@ public sealed partial class Recording
     {
         ArgumentNullException.ThrowIfNull(experiments);
         return [.. experiments.Select(e => Replay(e))];
+    }
+
+    /// <summary>How often LRU IOTLBs of all sizes and shapes would miss, from one pass over the recording: <c>recording.Curve(new() { PageSize = "2M" })</c> (docs/curves.md).</summary>
+    /// <param name="experiment">What decides the pages: view, model, granule, page size, invalidations; nothing for the usual.</param>
+    /// <param name="options">Which sizes and shapes; nothing for fully associative ones up to 4096 entries and sets of 1 to 16 ways.</param>
+    public MissCurve Curve(Experiment? experiment = null, CurveOptions? options = null)
+    {
+        experiment ??= new();
+        using DmatReader reader = Reader();
+        return MissCurves.Run(experiment, new DmatSource(reader), options, RunScope.Reporter($"{ReplayRun.LabelOf(experiment)}, all IOTLBs", EventCount), RunScope.Current?.Cancellation ?? default);
     }
 
     /// <summary>Replays the recording through several IOMMU models, everything else being equal: <c>recording.Compare(["vtd", "amd", "smmu:64K"])</c>.</summary>

@@ -14,6 +14,8 @@ public sealed record IommuSpec
     public string Model { get; init; } = "vtd";
     /// <summary>Shape of the IOTLB.</summary>
     public IotlbGeometry Iotlb { get; init; } = new() { Sets = 16, Ways = 4 };
+    /// <summary>Takes the place of the IOTLB: it is told what one would have been asked for, and every request walks; null: there is an IOTLB.</summary>
+    public IIotlbObserver? IotlbObserver { get; init; }
     /// <summary>Input address width in bits, as the model's modes are named: 39, 48 or 57 for VT-d; signed formats map one bit less.</summary>
     public int AddressBits { get; init; } = 48;
     /// <summary>Translation granule as a power of two of bytes: 12, or 14 and 16 where the architecture has them (Arm).</summary>

@@ -71,6 +71,14 @@ internal sealed class Machine : IDisposable
     /// <summary>Was this page unmapped without an invalidation since (and perhaps mapped again)?</summary>
     public bool IsDeferred(DomainOracle oracle, ulong iova) => deferred.Exists(d => d.Domain == oracle && iova >= d.FirstByte && iova <= d.LastByte);
 
+    /// <summary>Was any part of first..last unmapped without an invalidation since (and perhaps mapped again)?</summary>
+    public bool OverlapsDeferred(DomainOracle oracle, ulong firstByte, ulong lastByte)
+    {
+        foreach ((DomainOracle domain, ulong first, ulong last) in deferred)
+            if (domain == oracle && first <= lastByte && last >= firstByte) return true;
+        return false;
+    }
+
     public DomainOracle OracleOf(RequesterId device, uint pasid) => Find(device, pasid) ?? AttachTo(Create(null), device, pasid);
 
     /// <summary>The domain that a requester is attached to, or null.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Workbench.Replay.Curves;
 using Workbench.Traces;
 
 namespace Workbench.Replay;
@@ -13,6 +14,7 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(ReplaySummary))]
 [JsonSerializable(typeof(ReplaySummary[]))]
 [JsonSerializable(typeof(PolicyRow[]))]
+[JsonSerializable(typeof(MissCurve))]
 [JsonSerializable(typeof(RunManifest))]
 public sealed partial class ReplayJson : JsonSerializerContext
 {

@@ -37,7 +37,7 @@ public static class AmdIommu
         try
         {
             unit = new(memory, FeaturesOf(spec), capability, spec.Iotlb.WalkCaches);
-            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
+            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record, spec.IotlbObserver);
             if (spec.DeviceTlbEntries > 0) hardware = new DeviceTlbs(hardware, spec.DeviceTlbEntries, isGuest ? unit.RequestPage : null);
             unit.Connect(hardware);
             int largest = spec.LargestLeafLog2 != 0 ? spec.LargestLeafLog2 : BitOperations.Log2(isGuest ? GuestLeafSizes : HostLeafSizes);

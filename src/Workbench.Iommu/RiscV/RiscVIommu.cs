@@ -42,7 +42,7 @@ public static class RiscVIommu
         try
         {
             unit = new(memory, capabilities, spec.Iotlb.WalkCaches, spec.Iotlb.SplitsLargePages);
-            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
+            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record, spec.IotlbObserver);
             if (spec.DeviceTlbEntries > 0) hardware = new DeviceTlbs(hardware, spec.DeviceTlbEntries);
             unit.Connect(hardware);
             return new(hardware, new RiscVProtocol(memory, unit, options));

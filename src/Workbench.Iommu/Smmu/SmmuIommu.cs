@@ -27,7 +27,7 @@ public static class SmmuIommu
         try
         {
             unit = new(memory, FeaturesOf(spec), spec.Iotlb.WalkCaches, spec.DirtyMayLag);
-            IIommu engine = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
+            IIommu engine = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record, spec.IotlbObserver);
             if (spec.DeviceTlbEntries > 0) engine = new DeviceTlbs(engine, spec.DeviceTlbEntries, spec.OnPageRequest is null ? null : unit.RequestPage);
             unit.Connect(engine);
             return new(engine, new SmmuProtocol(memory, unit, new()

@@ -35,7 +35,7 @@ public static class VtdIommu
         try
         {
             unit = new(memory, CapabilityOf(spec), ExtendedCapabilityOf(spec, onPageRequest is not null), spec.Iotlb.WalkCaches);
-            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record);
+            IIommu hardware = IommuEngine.Build(unit, unit.Walkers, spec.Iotlb, unit.Record, spec.IotlbObserver);
             if (spec.DeviceTlbEntries > 0) hardware = new DeviceTlbs(hardware, spec.DeviceTlbEntries, onPageRequest is null ? null : unit.AskForPage);
             unit.Connect(hardware);
             protocol = new(memory, unit, width, spec.Profile, usesFirstStage, onPageRequest);
