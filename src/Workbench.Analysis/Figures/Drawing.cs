@@ -38,6 +38,18 @@ internal sealed class Drawing(string title)
         Add(trace, name);
     }
 
+    /// <summary>A thin line that goes with the line of a series and has no entry in the legend.</summary>
+    public void Thin(string name, IEnumerable<double> x, IEnumerable<double?> y, int series)
+    {
+        Trace trace = New("scatter", name);
+        trace.SetProperty("mode", "lines");
+        trace.SetProperty("x", x.ToArray());
+        trace.SetProperty("y", y.ToArray());
+        trace.SetProperty("line", Json.Of(("color", Theme.ColourOf(series)), ("width", 1), ("dash", Theme.DashOf(series))));
+        trace.SetProperty("hoverinfo", "skip");
+        Add(trace, name);
+    }
+
     /// <summary>Points; hollow ones are set apart as wrong.</summary>
     public void Points(string name, IEnumerable<double?> x, IEnumerable<double?> y, string[] hover, bool isHollow, int series)
     {

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Plotly.NET;
+using Workbench.Analysis.Figures;
+using Workbench.Replay;
+using Workbench.Replay.Footprints;
+
+namespace Workbench.Analysis;
+
+/// <summary>How much memory is written in a window of time, and what a migration makes of it.</summary>
+public static partial class Charts
+{
+    private const string WindowAxis = "Length of the window", WrittenAxis = "Written in it";
+
+    /// <summary>
+    /// How much memory is written in a window of time of a given length: the dirty memory that a harvest every so often would find. A line for each page
+    /// size, on average over all windows, and a thin one of the same colour for the most in any; both axes are logarithmic.
+    /// </summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="view">Which addresses count; what a migration tracks, if not said.</param>
+    /// <param name="granules">Sizes of pages, each a line; nothing for 4K, 2M and 1G.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart Footprint(this Recording recording, View view = View.Migration, IEnumerable<string>? granules = null, string? title = null)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        string[] sizes = [.. granules ?? ["4K", "2M", "1G"]];
+        foreach (string size in sizes) _ = GranuleOf(size);
+        string heading = title ?? $"Memory written within a window of time: {recording.Name}";
+        return sizes.Length == 0 ? Nothing(heading, $"{WindowAxis} (ns)", $"{WrittenAxis} (bytes)", "No page sizes were given.") : recording.MeasureFootprint(view, sizes).Footprint(heading);
+    }
+
+    /// <summary>The same from a footprint that is counted already; a line for each page size it has.</summary>
+    public static GenericChart Footprint(this Footprint footprint, string? title = null)
+    {
+        ArgumentNullException.ThrowIfNull(footprint);
+        string heading = title ?? "Memory written within a window of time";
+        FootprintCurve[] curves = [.. footprint.Curves];
+        if (curves.All(c => c.DistinctPages == 0)) return Nothing(heading, $"{WindowAxis} (ns)", $"{WrittenAxis} (bytes)", "Nothing was written.");
+        Drawing figure = new(heading);
+        figure.Axes(Scale.Log(WindowAxis, Quantity.Time, curves[0].Points.Select(p => (double)p.WindowNs)), Scale.Log(WrittenAxis, Quantity.Bytes, curves.SelectMany(c => c.Points.SelectMany(p => (double[])[c.MeanBytes(p.WindowNs), c.MaxBytes(p.WindowNs)]))));
+        List<string> ends = [];
+        for (int i = 0; i < curves.Length; i++)
+        {
+            FootprintCurve curve = curves[i];
+            string pages = $"pages of {Iec(curve.GranuleLog2)}";
+            double[] x = [.. curve.Points.Select(p => (double)p.WindowNs)];
+            string[] hover = [.. curve.Points.Select(p => $"{Words.ShowTime(p.WindowNs)}: {Words.Number(p.MeanPages)} {pages} on average ({Words.ShowBytes(curve.MeanBytes(p.WindowNs))}), {p.MaxPages.ToString("n0", CultureInfo.InvariantCulture)} at most ({Words.ShowBytes(curve.MaxBytes(p.WindowNs))})")];
+            figure.Line(pages, x, curve.Points.Select(p => Above0(curve.MeanBytes(p.WindowNs))), markers: x.Length < 3, hover: hover, series: i);
+            figure.Thin($"{pages}, at most", x, curve.Points.Select(p => Above0(curve.MaxBytes(p.WindowNs))), series: i);
+            FootprintPoint first = curve.Points[0];
+            ends.Add($"{Words.ShowBytes(curve.MeanBytes(first.WindowNs))} in {Words.ShowTime(first.WindowNs)} on average, {Words.ShowBytes(curve.MaxBytes(first.WindowNs))} at most, and {Words.ShowBytes(curve.DistinctBytes)} in all with {pages}");
+        }
+        figure.Note("Thin lines: the most in any window");
+        return figure.Build($"Memory written: {string.Join("; ", ends)}.");
+
+        static double? Above0(double value) => value > 0 ? value : null;
+    }
+}
