@@ -54,4 +54,36 @@ public static partial class Charts
 
         static double? Above0(double value) => value > 0 ? value : null;
     }
+
+    /// <summary>
+    /// The least downtime that pre-copy migration comes to, over its bandwidth: a line for each page size, with what a round finds on average, and a
+    /// thin one of the same colour with the most. Both axes are logarithmic; where a line ends every downtime is reached.
+    /// </summary>
+    /// <param name="footprint">What is written.</param>
+    /// <param name="memoryBytes">Memory that the first round sends; what the trace writes, if not said.</param>
+    /// <param name="title">Another title.</param>
+    public static GenericChart Downtime(this Footprint footprint, ulong? memoryBytes = null, string? title = null)
+    {
+        const string xAxis = "Bandwidth of the migration (bit/s, logarithmic)", yAxis = "Least downtime";
+        ArgumentNullException.ThrowIfNull(footprint);
+        string heading = title ?? "Least downtime of a migration";
+        if (footprint.Curves.All(c => c.DistinctPages == 0)) return Nothing(heading, xAxis, $"{yAxis} (ns)", "Nothing was written.");
+        double[] bandwidths = [.. from tenths in Enumerable.Range(0, 36) select Math.Pow(10, 8 + (tenths / 10.0))];
+        PreCopyMap map = footprint.PreCopy(new() { Bandwidths = bandwidths, DowntimesNs = [1], MemoryBytes = memoryBytes });
+        Drawing figure = new(heading);
+        figure.Axes(Scale.Log(xAxis, [1e8, 1e9, 1e10, 1e11], b => BitRate.Show(b)), Scale.Log(yAxis, Quantity.Time, map.Select(c => c.LeastDowntimeNs)));
+        List<string> ends = [];
+        foreach ((int series, IGrouping<string, PreCopyCell> cells) in map.GroupBy(c => c.Granule).Index())
+        {
+            PreCopyCell[] mean = [.. cells.Where(c => c.Writes == "mean")], most = [.. cells.Where(c => c.Writes == "max")];
+            string pages = $"pages of {Iec(footprint[cells.Key].GranuleLog2)}";
+            figure.Line(pages, bandwidths, mean.Select(Drawn), series: series, hover: [.. mean.Zip(most, (a, b) => $"{BitRate.Show(a.BitsPerSecond)}bit/s, {pages}: {Words.ShowTime(a.LeastDowntimeNs)} on average, {Words.ShowTime(b.LeastDowntimeNs)} at most")]);
+            figure.Thin($"{pages}, at most", bandwidths, most.Select(Drawn), series);
+            ends.Add($"{Words.ShowTime(mean[20].LeastDowntimeNs)} on average and {Words.ShowTime(most[20].LeastDowntimeNs)} at most with {pages}");
+        }
+        figure.Note("Thin lines: each round finds the most that any window holds");
+        return figure.Build($"The least downtime at 10 Gbit/s: {string.Join("; ", ends)}.");
+
+        static double? Drawn(PreCopyCell cell) => cell.LeastDowntimeNs > 0 ? cell.LeastDowntimeNs : null;
+    }
 }

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Workbench.Replay.Footprints;
 
@@ -8,8 +11,9 @@ namespace Workbench.Replay.Footprints;
 /// <para>Average: a page that is left alone from one write to another g ns later is missing in g - w windows of w ns, if g exceeds w; only sums of
 /// such g are kept (Xiang and others, "HOTL", ASPLOS 2013, §3).</para>
 /// <para>Most: a window gains by a write only, so those that end with a write are enough. Last writes of pages stand in a log in order of time, and
-/// each length has a marker in it. A write whose page was left alone for g ns lets old writes fall out of the windows of at most g ns and adds
-/// its page to them; longer windows had the page already and are not touched.</para>
+/// each length has a marker in it and knows how many last writes stand at the marker or after it. That is never less than the pages in the window
+/// that ends now, as long as nothing inside is before the marker; only when it would exceed the most there ever was does the marker move up, past
+/// what is too old, which makes it exact. A write adds its page to the windows whose marker is behind the page's last write.</para>
 /// </summary>
 internal sealed class FootprintCounter
 {
@@ -20,7 +24,13 @@ internal sealed class FootprintCounter
 
     private readonly int shift;
     private readonly WindowGrid grid;
-    private readonly WindowState[] windows;
+    // For each length: the marker (0 while no such window fits), last writes from it on, and the most there were; whole vectors.
+    private readonly int[] markers, pages, most;
+    // For each length: times without a write of a page that reach it and not the next; how many, and their sum in ns.
+    private readonly long[] idleTimes;
+    private readonly UInt128[] idleNs;
+    // Markers ascending, and whose they are; filled when the log is compacted.
+    private readonly int[] sorted, order;
     private readonly long shortestNs;
     private readonly PageIndex index = new();
     // The log, from place 1 to head. Twice the time, plus 1 for a page's last write; what follows the head is later than all.
@@ -39,8 +49,10 @@ internal sealed class FootprintCounter
     public FootprintCounter(int granuleLog2, WindowGrid grid)
     {
         (GranuleLog2, shift, this.grid) = (granuleLog2, granuleLog2 - 12, grid);
-        windows = [.. grid.Ns.Select(ns => new WindowState { Ns = ns })];
-        (shortestNs, nextNs) = (windows[0].Ns, windows[0].Ns - 1);
+        int lengths = grid.Ns.Length, lanes = (lengths + Vector256<int>.Count - 1) & -Vector256<int>.Count;
+        (markers, pages, most, idleTimes, idleNs) = (new int[lanes], new int[lanes], new int[lanes], new long[lengths], new UInt128[lengths]);
+        (sorted, order) = (new int[lengths], new int[lengths]);
+        (shortestNs, nextNs) = (grid.Ns[0], grid.Ns[0] - 1);
         log[1] = long.MaxValue;
     }
 
@@ -79,15 +91,16 @@ internal sealed class FootprintCounter
             if (index.IsFull) Renumber();
             slot = index.Insert(space, page, 0);
             // Before its first write a page is idle from the beginning on.
-            Enter(Idle(now + 1), now);
+            Idle(now + 1);
+            Enter(0, active, now, down: false);
             Append(slot, now);
             return;
         }
         int place = index.PlaceOf(slot);
         long gap = now - (log[place] >> 1);
-        int reached = 0;
-        if (gap >= shortestNs) Enter(reached = Idle(gap), now);
-        if (head - place <= NearPlaces) MoveUp(place, slot, reached, now);
+        bool isNear = head - place <= NearPlaces;
+        if (gap >= shortestNs) Enter(place, Idle(gap), now, isNear);
+        if (isNear) MoveUp(place, slot, now);
         else
         {
             log[place] &= ~1L;
@@ -99,52 +112,66 @@ internal sealed class FootprintCounter
     /// <summary>Windows that fit from now on have seen everything so far: a shorter one never holds more.</summary>
     private void Activate(long now)
     {
-        for (; active < windows.Length && windows[active].Ns <= now + 1; active++) (windows[active].Marker, windows[active].Pages, windows[active].MostPages) = (1, Pages, Pages);
-        nextNs = active < windows.Length ? windows[active].Ns - 1 : long.MaxValue;
+        for (; active < grid.Ns.Length && grid.Ns[active] <= now + 1; active++) (markers[active], pages[active], most[active]) = (1, Pages, Pages);
+        nextNs = active < grid.Ns.Length ? grid.Ns[active] - 1 : long.MaxValue;
     }
 
-    /// <summary>Notes a time that a page was left alone, and returns how many windows are no longer than it.</summary>
+    /// <summary>Notes a time that a page was left alone, and returns how many lengths are no longer than it.</summary>
     private int Idle(long ns)
     {
         int reached = grid.Reached(ns);
         if (reached == 0) return 0;
-        ref WindowState longest = ref windows[reached - 1];
-        longest.IdleTimes++;
+        idleTimes[reached - 1]++;
         unchecked
         {
-            longest.IdleNs += (ulong)ns;
+            idleNs[reached - 1] += (ulong)ns;
         }
         return reached;
     }
 
-    /// <summary>A page enters the shortest windows: what is too old for them leaves first.</summary>
-    private void Enter(int reached, long now)
+    /// <summary>
+    /// A page whose last write is at a place is written: the shortest windows, those it can be outside of, get it if their marker is behind that place.
+    /// If what is behind it goes down by one place, so do these markers.
+    /// </summary>
+    private void Enter(int place, int reached, long now, bool down)
     {
-        unchecked
+        Vector256<int> at = Vector256.Create(place);
+        ref int marker = ref MemoryMarshal.GetArrayDataReference(markers), inside = ref MemoryMarshal.GetArrayDataReference(pages), limit = ref MemoryMarshal.GetArrayDataReference(most);
+        for (nuint k = 0; k < (nuint)reached; k += (nuint)Vector256<int>.Count)
         {
-            long[] times = log;
-            foreach (ref WindowState window in windows.AsSpan(0, reached))
-            {
-                // Inside is what was written in the last Ns nanoseconds, now included; a last write counts, a gap does not.
-                long outside = ((now - window.Ns) << 1) | 1;
-                int marker = window.Marker, pages = window.Pages + 1;
-                for (long time; (time = times[marker]) <= outside; marker++) pages -= (int)(time & 1);
-                window.Marker = marker;
-                window.Pages = pages;
-                if (pages > window.MostPages) window.MostPages = pages;
-            }
+            // -1 where the page was outside.
+            Vector256<int> behind = Vector256.LoadUnsafe(ref marker, k), enters = Vector256.GreaterThan(behind, at), now1 = Vector256.LoadUnsafe(ref inside, k) - enters;
+            now1.StoreUnsafe(ref inside, k);
+            uint over = Vector256.GreaterThan(now1, Vector256.LoadUnsafe(ref limit, k)).ExtractMostSignificantBits();
+            for (; over != 0; over &= over - 1) CatchUp((int)k + BitOperations.TrailingZeroCount(over), now);
+            if (down) (Vector256.LoadUnsafe(ref marker, k) + enters).StoreUnsafe(ref marker, k);
         }
     }
 
-    /// <summary>A page near the head becomes the head; those between go down by one place, and the markers of windows it was outside of with them.</summary>
-    private void MoveUp(int place, int slot, int reached, long now)
+    /// <summary>Moves a marker past what is too old for its window.</summary>
+    private void CatchUp(int window, long now)
+    {
+        unchecked
+        {
+            // Inside is what was written in the last so many nanoseconds, now included; a last write counts, a gap does not.
+            long outside = ((now - grid.Ns[window]) << 1) | 1;
+            int marker = markers[window], inside = pages[window];
+            long[] times = log;
+            for (long time; (time = times[marker]) <= outside; marker++) inside -= (int)(time & 1);
+            markers[window] = marker;
+            pages[window] = inside;
+            if (inside > most[window]) most[window] = inside;
+        }
+    }
+
+    /// <summary>A page near the head becomes the head; those between go down by one place.</summary>
+    private void MoveUp(int place, int slot, long now)
     {
         for (; place < head; place++)
         {
             (log[place], slotOf[place]) = (log[place + 1], slotOf[place + 1]);
             if (slotOf[place] >= 0) index.Move(slotOf[place], place);
         }
-        foreach (ref WindowState window in windows.AsSpan(0, reached)) window.Marker--;
         (log[head], slotOf[head]) = ((now << 1) | 1, slot);
         index.Move(slot, head);
     }
@@ -161,17 +188,18 @@ internal sealed class FootprintCounter
     /// <summary>Takes the gaps out of the log, and makes it longer if that does not free half of it.</summary>
     private void Compact()
     {
-        int to = 0, window = active - 1;
+        int to = 0, next = 0;
+        for (int k = 0; k < active; k++) (sorted[k], order[k]) = (markers[k], k);
+        Array.Sort(sorted, order, 0, active);
         for (int from = 1; from <= head + 1; from++)
         {
-            // Longer windows have earlier markers.
-            for (; window >= 0 && windows[window].Marker == from; window--) windows[window].Marker = to + 1;
+            for (; next < active && sorted[next] == from; next++) markers[order[next]] = to + 1;
             if (from > head || slotOf[from] < 0) continue;
             to++;
             (log[to], slotOf[to]) = (log[from], slotOf[from]);
             index.Move(slotOf[to], to);
         }
-        Debug.Assert(window < 0, "a marker is before the log or behind it");
+        Debug.Assert(next == active, "a marker is before the log or behind it");
         head = to;
         if (head > log.Length / 2)
         {
@@ -197,16 +225,16 @@ internal sealed class FootprintCounter
         for (int place = 1; place <= head; place++)
             if (slotOf[place] >= 0) Idle(lengthNs - (log[place] >> 1));
         List<FootprintPoint> points = [];
-        UInt128 idleNs = 0;
-        Int128 idleTimes = 0;
+        UInt128 sum = 0;
+        Int128 times = 0;
         for (int k = active - 1; k >= 0; k--)
         {
-            ref readonly WindowState window = ref windows[k];
-            idleNs += window.IdleNs;
-            idleTimes += window.IdleTimes;
+            long ns = grid.Ns[k];
+            sum += idleNs[k];
+            times += idleTimes[k];
             // Positions of the window, and how often a page is missing in one, summed over pages.
-            Int128 positions = lengthNs - window.Ns + 1, missing = (Int128)idleNs - (idleTimes * window.Ns);
-            points.Add(new(window.Ns, (double)((positions * Pages) - missing) / (double)positions, window.MostPages));
+            Int128 positions = lengthNs - ns + 1, missing = (Int128)sum - (times * ns);
+            points.Add(new(ns, (double)((positions * Pages) - missing) / (double)positions, most[k]));
         }
         points.Reverse();
         if (lengthNs > 0 && (points.Count == 0 || points[^1].WindowNs < lengthNs)) points.Add(new(lengthNs, Pages, Pages));
