@@ -52,7 +52,7 @@ public sealed class FootprintCommandTests
         JsonElement points = Json("--granules", "4K").GetProperty("curves")[0].GetProperty("points");
         Assert.Equal(KeysOf(points[0]), lines[0].Split(','));
         Assert.Equal(points.GetArrayLength(), lines.Length - 1);
-        Assert.Equal(points[^1].GetProperty("meanBytes").GetDouble(), double.Parse(lines[^1].Split(',')[4], CultureInfo.InvariantCulture));
+        Assert.Equal(points[points.GetArrayLength() - 1].GetProperty("meanBytes").GetDouble(), double.Parse(lines[^1].Split(',')[4], CultureInfo.InvariantCulture));
     }
 
     [Theory]

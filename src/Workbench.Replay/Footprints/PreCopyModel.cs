@@ -44,7 +44,8 @@ internal static class PreCopyModel
             if (done is null) (rounds, sent, exceeds) = (rounds + 1, sent + left, exceeds || ns > lengthNs);
             double next = isMean ? curve.MeanBytes(ns) : curve.MaxBytes(ns);
             if (next >= left * (1 - LeastGain)) break;
-            left = next;
+            // Less than a byte is nothing.
+            left = next < 1 ? 0 : next;
         }
         if (left <= room) done ??= Done(left);
         return done is null
