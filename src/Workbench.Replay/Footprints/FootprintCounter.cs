@@ -22,6 +22,9 @@ internal sealed class FootprintCounter
     /// <summary>A page among the last few that were written moves up in place; any other leaves a gap.</summary>
     private const int NearPlaces = 3;
     private const int MostPlaces = 1 << 30;
+    /// <summary>Of so many pages index and log are no longer in the second-level cache, and writes are looked at before they are taken.</summary>
+    private const int PagesInCache = 1 << 15;
+    private const int AtOnce = 16;
 
     private readonly int shift;
     private readonly WindowGrid grid;
@@ -45,6 +48,8 @@ internal sealed class FootprintCounter
     private ulong lastPage;
     private int lastSpace = -1;
     private long lastNs;
+    // What was read ahead, so that reading it is not left out.
+    private long looked;
 
     /// <summary>Pages of 2^<paramref name="granuleLog2"/> bytes, 12 or more.</summary>
     public FootprintCounter(int granuleLog2, WindowGrid grid)
@@ -65,6 +70,30 @@ internal sealed class FootprintCounter
 
     /// <summary>Counts writes; times do not decrease, and windows begin at <paramref name="firstNs"/> or later.</summary>
     public void Add(ReadOnlySpan<PageWrite> writes, long firstNs)
+    {
+        if (index.Count < PagesInCache)
+        {
+            Take(writes, firstNs);
+            return;
+        }
+        for (; writes.Length > 0; writes = writes[Math.Min(AtOnce, writes.Length)..])
+        {
+            ReadOnlySpan<PageWrite> next = writes[..Math.Min(AtOnce, writes.Length)];
+            looked += LookAt(next);
+            Take(next, firstNs);
+        }
+    }
+
+    /// <summary>Reads what the next writes will read, changing nothing: their cache misses overlap, where those of writes one after the other would not.</summary>
+    private long LookAt(ReadOnlySpan<PageWrite> writes)
+    {
+        long sum = 0;
+        foreach (ref readonly PageWrite write in writes)
+            if (index.Find(write.Space, write.FirstPage >> shift) is >= 0 and int slot) sum += log[index.PlaceOf(slot)] & 1;
+        return sum;
+    }
+
+    private void Take(ReadOnlySpan<PageWrite> writes, long firstNs)
     {
         foreach (ref readonly PageWrite write in writes)
         {
