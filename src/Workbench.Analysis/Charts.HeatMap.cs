@@ -1,8 +1,8 @@
 using System.Globalization;
 using Plotly.NET;
 using Workbench.Analysis.Figures;
-using Workbench.Analysis.Passes;
 using Workbench.Replay;
+using Workbench.Replay.Footprints;
 
 namespace Workbench.Analysis;
 
@@ -46,13 +46,16 @@ public static partial class Charts
     {
         SortedDictionary<(int Space, ulong Region), long[]> cells = [];
         long first = recording.FirstTimeNs, length = recording.LastTimeNs - first + 1;
-        WritePass.Run(recording, view, write =>
+        recording.VisitWrites(view, writes =>
         {
-            int column = (int)((Int128)(write.TimeNs - first) * columns / length);
-            for (ulong region = write.FirstPage >> (log2 - 12); region <= write.LastPage >> (log2 - 12); region++)
+            foreach (ref readonly PageWrite write in writes)
             {
-                if (!cells.TryGetValue((write.Space, region), out long[]? row)) cells[(write.Space, region)] = row = new long[columns];
-                row[column]++;
+                int column = (int)((Int128)(write.TimeNs - first) * columns / length);
+                for (ulong region = write.FirstPage >> (log2 - 12); region <= write.LastPage >> (log2 - 12); region++)
+                {
+                    if (!cells.TryGetValue((write.Space, region), out long[]? row)) cells[(write.Space, region)] = row = new long[columns];
+                    row[column]++;
+                }
             }
         });
         return cells;

@@ -1,18 +1,16 @@
 using System.Globalization;
 using Plotly.NET;
 using Workbench.Analysis.Figures;
-using Workbench.Analysis.Passes;
 using Workbench.Iommu.Caches;
 using Workbench.Replay;
 using Workbench.Replay.Curves;
+using Workbench.Replay.Footprints;
 
 namespace Workbench.Analysis;
 
 /// <summary>Where and how often memory is written.</summary>
 public static partial class Charts
 {
-    private const int ShortestWindowLog2 = 10;
-
     /// <inheritdoc cref="CumulativeUnique(IEnumerable{Recording}, View, string, int, string?)"/>
     public static GenericChart CumulativeUnique(this Recording recording, View view = View.Migration, string granule = "4K", int bins = 200, string? title = null) => CumulativeUnique([recording], view, granule, bins, title);
 
@@ -43,7 +41,7 @@ public static partial class Charts
         }
         if (totals.Max() == 0) figure.Say("Nothing was written.");
         string unit = $"pages of {Iec(log2)}";
-        return figure.Build($"{LowestAndHighest(labels, totals, v => $"{Words.Number(v)} {unit} ({Words.ShowBytes(v * Math.Pow(2, log2))})")} Addresses counted: {string.Join(", ", all.Select(r => Words.Of(WritePass.ViewOf(r, view))).Distinct())}.");
+        return figure.Build($"{LowestAndHighest(labels, totals, v => $"{Words.Number(v)} {unit} ({Words.ShowBytes(v * Math.Pow(2, log2))})")} Addresses counted: {string.Join(", ", all.Select(r => Words.Of(WritePass.ViewOf(r.Provenance, view))).Distinct())}.");
     }
 
     private static (double[] X, double?[] Y) Cumulate(Recording recording, View view, int log2, int bins)
@@ -51,12 +49,15 @@ public static partial class Charts
         long first = recording.FirstTimeNs, length = recording.LastTimeNs - first;
         HashSet<(int, ulong)> seen = [];
         long[] added = new long[bins + 1];
-        WritePass.Run(recording, view, write =>
+        recording.VisitWrites(view, writes =>
         {
-            // A write at the edge of a bin belongs to the point at that edge.
-            long at = length == 0 ? 0 : (long)(((Int128)(write.TimeNs - first) * bins + length - 1) / length);
-            for (ulong page = write.FirstPage >> (log2 - 12); page <= write.LastPage >> (log2 - 12); page++)
-                if (seen.Add((write.Space, page))) added[at]++;
+            foreach (ref readonly PageWrite write in writes)
+            {
+                // A write at the edge of a bin belongs to the point at that edge.
+                long at = length == 0 ? 0 : (long)(((Int128)(write.TimeNs - first) * bins + length - 1) / length);
+                for (ulong page = write.FirstPage >> (log2 - 12); page <= write.LastPage >> (log2 - 12); page++)
+                    if (seen.Add((write.Space, page))) added[at]++;
+            }
         });
         double[] x = new double[bins + 1];
         double?[] y = new double?[bins + 1];
@@ -68,45 +69,6 @@ public static partial class Charts
         }
         return (x, y);
     }
-
-    /// <summary>
-    /// How much memory is written in a window of time of a given length, on average over all windows: the dirty memory that a harvest every so often
-    /// would find. One line for each page size; both axes are logarithmic.
-    /// </summary>
-    /// <param name="recording">The recording.</param>
-    /// <param name="view">Which addresses count; what a migration tracks, if not said.</param>
-    /// <param name="granules">Sizes of pages, each a line; nothing for 4K, 2M and 1G.</param>
-    /// <param name="title">Another title.</param>
-    public static GenericChart Footprint(this Recording recording, View view = View.Migration, IEnumerable<string>? granules = null, string? title = null)
-    {
-        ArgumentNullException.ThrowIfNull(recording);
-        string heading = title ?? $"Memory written within a window of time: {recording.Name}";
-        FootprintCounter[] counters = [.. (granules ?? ["4K", "2M", "1G"]).Select(g => new FootprintCounter(GranuleOf(g)))];
-        WritePass.Run(recording, view, write =>
-        {
-            foreach (FootprintCounter counter in counters) counter.Add(write, recording.FirstTimeNs);
-        });
-        double largest = counters.Select(c => c.Regions * Math.Pow(2, c.RegionLog2)).DefaultIfEmpty().Max();
-        if (largest == 0) return Nothing(heading, "Length of the window (ns)", "Written in it, on average (bytes)", counters.Length == 0 ? "No page sizes were given." : "Nothing was written.");
-        (long WindowNs, double Regions)[][] curves = [.. counters.Select(c => Shown(c.Finish(recording.FirstTimeNs, recording.LastTimeNs)))];
-        Drawing figure = new(heading);
-        figure.Axes(Scale.Log("Length of the window", Quantity.Time, curves[0].Select(p => (double)p.WindowNs)), Scale.Log("Written in it, on average", Quantity.Bytes, curves.SelectMany((c, i) => c.Select(p => Size(i, p)))));
-        List<string> ends = [];
-        for (int i = 0; i < counters.Length; i++)
-        {
-            (long WindowNs, double Regions)[] curve = curves[i];
-            string pages = $"pages of {Iec(counters[i].RegionLog2)}";
-            figure.Line(pages, curve.Select(p => (double)p.WindowNs), curve.Select(p => Size(i, p) is > 0 and double size ? (double?)size : null), markers: curve.Length < 3,
-                hover: [.. curve.Select(p => $"{Words.ShowTime(p.WindowNs)}: {Words.Number(p.Regions)} {pages}, {Words.ShowBytes(Size(i, p))}")]);
-            ends.Add($"{Words.ShowBytes(Size(i, curve[0]))} in {Words.ShowTime(curve[0].WindowNs)} and {Words.ShowBytes(Size(i, curve[^1]))} in all with {pages}");
-        }
-        return figure.Build($"{recording.Name} writes {string.Join("; ", ends)}.");
-
-        double Size(int counter, (long WindowNs, double Regions) point) => point.Regions * Math.Pow(2, counters[counter].RegionLog2);
-    }
-
-    /// <summary>Windows below a microsecond show single writes; they are left out unless there is hardly anything longer.</summary>
-    private static (long WindowNs, double Regions)[] Shown(IReadOnlyList<(long WindowNs, double Regions)> curve) => [.. curve.Skip(curve.Count > ShortestWindowLog2 + 2 ? ShortestWindowLog2 : 0)];
 
     /// <summary>
     /// IOTLB miss ratio over the number of entries of a fully associative LRU IOTLB, counted in one pass for all sizes; one line for each model and page size. Harvests are left

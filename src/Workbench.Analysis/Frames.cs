@@ -1,6 +1,7 @@
 using Microsoft.Data.Analysis;
 using Workbench.Iommu.Faults;
 using Workbench.Replay;
+using Workbench.Replay.Footprints;
 using Workbench.Replay.Costs;
 
 namespace Workbench.Analysis;
@@ -43,6 +44,16 @@ public static class Frames
 
     /// <summary>One row for each cell of a policy study, columns as the keys of `workbench policy --format json`; a cost is three columns, …Low, …Default and …High.</summary>
     public static DataFrame ToFrame(this IEnumerable<PolicyRow> rows) => RecordFrame.Of(rows);
+
+    /// <summary>A footprint: one row for each page size and length of the window.</summary>
+    public static DataFrame ToFrame(this Footprint footprint)
+    {
+        ArgumentNullException.ThrowIfNull(footprint);
+        return RecordFrame.Of(footprint.Rows());
+    }
+
+    /// <summary>Migrations: one row for each page size, bandwidth, downtime and mean or maximum.</summary>
+    public static DataFrame ToFrame(this PreCopyMap map) => RecordFrame.Of<PreCopyCell>(map);
 
     /// <summary>What each part costs: group, part, count, then the total in ns: low, typical and high, and where the cost comes from.</summary>
     public static DataFrame ToFrame(this CostEstimate estimate)

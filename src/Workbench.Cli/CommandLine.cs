@@ -23,6 +23,7 @@ internal static partial class CommandLine
             CompareCommand.Create(),
             PolicyCommand.Create(),
             CurveCommand.Create(),
+            FootprintCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
             NotebookCommand.Create(),

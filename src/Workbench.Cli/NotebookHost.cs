@@ -14,7 +14,7 @@ internal static class NotebookHost
 {
     private static readonly string[] Imports =
     [
-        "Microsoft.Data.Analysis", "Plotly.NET", "Workbench.Analysis", "Workbench.Iommu", "Workbench.Replay", "Workbench.Replay.Costs", "Workbench.Traces",
+        "Microsoft.Data.Analysis", "Plotly.NET", "Workbench.Analysis", "Workbench.Iommu", "Workbench.Replay", "Workbench.Replay.Costs", "Workbench.Replay.Footprints", "Workbench.Traces",
     ];
 
     /// <summary>

@@ -228,7 +228,7 @@ public sealed class ChartsTests
         {
             "no runs" => [none.DirtyRate(), none.LostPages(), none.OverReport(), none.FlushCost(), none.Vendors(), none.IotlbMissCurve()],
             "no harvests" => [empty.DirtyRate(), empty.OverReport(), empty.FlushCost(), empty.LostPages(), new[] { empty }.Vendors(), new[] { empty }.IotlbMissCurve()],
-            "nothing written" => [Idle.DirtyRate(), Idle.OverReport(), SmallRecordings.Begin().Record().CumulativeUnique(), SmallRecordings.Begin().Record().Footprint(), SmallRecordings.Begin().Record().HeatMap()],
+            "nothing written" => [Idle.DirtyRate(), Idle.OverReport(), SmallRecordings.Begin().Record().CumulativeUnique(), SmallRecordings.Begin().Record().Footprint(), SmallRecordings.Begin().Record().MeasureFootprint().Downtime(), SmallRecordings.Begin().Record().HeatMap()],
             "nothing lost" => [Vtd.LostPages()],
             "no rows" => [Array.Empty<PolicyRow>().Frontier()],
             "no time" => [SmallRecordings.Begin().Write(0).Record().Replay(new() { HarvestEvery = "0", AtomicHarvest = true }).DirtyRate()],
@@ -256,7 +256,7 @@ public sealed class ChartsTests
     {
         GenericChart[] charts =
         [
-            Vtd.DirtyRate(), Nested.CumulativeUnique(), Vtd.OverReport(), Vtd.FlushCost(), Nested.IotlbMissCurve(entries: [4, 64], experiment: new() { HarvestEvery = "0" }), Nested.Footprint(), new[] { Vtd, Amd }.Vendors(), Lossy.LostPages(), Nested.HeatMap(),
+            Vtd.DirtyRate(), Nested.CumulativeUnique(), Vtd.OverReport(), Vtd.FlushCost(), Nested.IotlbMissCurve(entries: [4, 64], experiment: new() { HarvestEvery = "0" }), Nested.Footprint(), Nested.MeasureFootprint().Downtime(), new[] { Vtd, Amd }.Vendors(), Lossy.LostPages(), Nested.HeatMap(),
             Nested.Policies(["vtd"], ["2M"], experiment: new() { View = View.Gpa, HarvestEvery = "20s" }).Frontier(),
         ];
         foreach (GenericChart chart in charts)

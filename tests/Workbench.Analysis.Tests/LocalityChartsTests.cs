@@ -24,22 +24,6 @@ public sealed class LocalityChartsTests
     }
 
     [Fact]
-    public void A_footprint_chart_draws_bytes_in_windows_of_doubling_length()
-    {
-        Recording recording = Recording.Generate("nic1024", 20_000, nsPerEvent: 1000);
-        FigureJson figure = new(recording.Footprint(granules: ["4K", "2M"]));
-        Assert.Equal(["pages of 4 KiB", "pages of 2 MiB"], figure.Names);
-        double?[] x = FigureJson.Numbers(figure.Data[0]!, "x"), y = FigureJson.Numbers(figure.Data[0]!, "y");
-        Assert.Equal([.. Enumerable.Range(10, x.Length - 1).Select(k => (double)(1L << k)), recording.LastTimeNs - recording.FirstTimeNs + 1], x.Select(v => v!.Value));
-        ReplayRun run = recording.Replay(new() { HarvestEvery = "0" });
-        Assert.Equal(run.Result.DistinctTrue4K * 4096, y[^1]);
-        Assert.Equal(run.Result.DistinctTrue2M << 21, FigureJson.Numbers(figure.Data[1]!, "y")[^1]);
-        Assert.Equal(y.Order(), y);
-        Assert.Contains(Words.ShowBytes(run.Result.DistinctTrue4K * 4096), figure.Summary, StringComparison.Ordinal);
-        Assert.Equal(("log", "log"), (figure.XType, figure.YType));
-    }
-
-    [Fact]
     public void Iotlb_misses_are_those_of_a_list_kept_by_last_use()
     {
         Gen.Select(Gen.Int[0, 12], Gen.Bool).Array[1, 60].Sample(accesses =>

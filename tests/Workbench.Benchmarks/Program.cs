@@ -6,8 +6,9 @@ using Workbench.Iommu;
 // With --vendors every workload on every model instead, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
 // With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
 // With --curve the one pass over all IOTLB sizes instead; the exit code is 1 if a workload is below the floor.
+// With --footprint the one-pass count of written pages in windows; the exit code is 1 if a goal is missed.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --curve | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --curve | --footprint | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
@@ -25,6 +26,13 @@ if (args.Contains("--curve"))
     if (json) Console.Out.WriteLine(CurveBenchmark.ToJson(curves));
     else CurveBenchmark.Print(Console.Out, curves);
     return curves.All(r => r.PerSecond >= r.Floor && r.BytesPerEvent < 0.1) ? 0 : 1;
+}
+if (args.Contains("--footprint"))
+{
+    IReadOnlyList<FootprintBenchmark.Row> footprints = FootprintBenchmark.Measure(rounds, events, only.Length > 0 ? only : ["nic1024", "zipf1m", "uni1g"]);
+    if (json) Console.Out.WriteLine(FootprintBenchmark.ToJson(footprints));
+    else FootprintBenchmark.Print(Console.Out, footprints);
+    return footprints.All(r => r.ReachesGoal) ? 0 : 1;
 }
 if (args.Contains("--vendors"))
 {

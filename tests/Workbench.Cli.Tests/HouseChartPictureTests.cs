@@ -17,7 +17,7 @@ public sealed class HouseChartPictureTests
 {
     private static readonly Lazy<Dictionary<string, GenericChart>> Charts = new(Make);
 
-    public static TheoryData<string> Names => ["CumulativeUnique", "DirtyRate", "FlushCost", "Footprint", "Frontier", "HeatMap", "IotlbMissCurve", "LostPages", "OverReport", "Vendors"];
+    public static TheoryData<string> Names => ["CumulativeUnique", "DirtyRate", "Downtime", "FlushCost", "Footprint", "Frontier", "HeatMap", "IotlbMissCurve", "LostPages", "OverReport", "Vendors"];
 
     [Fact]
     public void No_house_chart_is_left_out()
@@ -72,7 +72,7 @@ public sealed class HouseChartPictureTests
         ReplayRun run = recording.Replay(usual);
         return new()
         {
-            ["CumulativeUnique"] = recording.CumulativeUnique(), ["DirtyRate"] = run.DirtyRate(), ["FlushCost"] = run.FlushCost(), ["Footprint"] = recording.Footprint(),
+            ["CumulativeUnique"] = recording.CumulativeUnique(), ["DirtyRate"] = run.DirtyRate(), ["Downtime"] = recording.MeasureFootprint().Downtime(), ["FlushCost"] = run.FlushCost(), ["Footprint"] = recording.Footprint(),
             ["Frontier"] = recording.Policies(["vtd"], ["2M"], flushes: [FlushStrategy.After], experiment: usual).Frontier(), ["HeatMap"] = recording.HeatMap(),
             ["IotlbMissCurve"] = recording.IotlbMissCurve(entries: [4, 64], experiment: usual), ["LostPages"] = recording.Replay(usual with { Flush = FlushStrategy.None }).LostPages(),
             ["OverReport"] = run.OverReport(), ["Vendors"] = recording.Compare(["vtd", "amd"], usual).Vendors(),

@@ -38,6 +38,18 @@ internal sealed class Drawing(string title)
         Add(trace, name);
     }
 
+    /// <summary>A thin line that goes with the line of a series and has no entry in the legend.</summary>
+    public void Thin(string name, IEnumerable<double> x, IEnumerable<double?> y, int series)
+    {
+        Trace trace = New("scatter", name);
+        trace.SetProperty("mode", "lines");
+        trace.SetProperty("x", x.ToArray());
+        trace.SetProperty("y", y.ToArray());
+        trace.SetProperty("line", Json.Of(("color", Theme.ColourOf(series)), ("width", 1), ("dash", Theme.DashOf(series))));
+        trace.SetProperty("hoverinfo", "skip");
+        Add(trace, name);
+    }
+
     /// <summary>Points; hollow ones are set apart as wrong.</summary>
     public void Points(string name, IEnumerable<double?> x, IEnumerable<double?> y, string[] hover, bool isHollow, int series)
     {
@@ -103,9 +115,9 @@ internal sealed class Drawing(string title)
     public void Say(string sentence) => annotations.Add(Json.Of(
         ("text", sentence), ("xref", "paper"), ("yref", "paper"), ("x", 0.5), ("y", 0.5), ("xanchor", "center"), ("yanchor", "middle"), ("showarrow", false), ("font", Json.Of(("size", 15), ("color", Theme.Muted)))));
 
-    /// <summary>A sentence in small letters at the top of the plot: what a reader of the lines must know.</summary>
-    public void Note(string sentence) => annotations.Add(Json.Of(
-        ("text", sentence), ("xref", "paper"), ("yref", "paper"), ("x", 0.01), ("y", 0.99), ("xanchor", "left"), ("yanchor", "top"), ("showarrow", false), ("font", Json.Of(("size", 11), ("color", Theme.Muted)))));
+    /// <summary>A sentence in small letters at the top left of the plot, or at its bottom right: what a reader of the lines must know.</summary>
+    public void Note(string sentence, bool isAtBottom = false) => annotations.Add(Json.Of(
+        ("text", sentence), ("xref", "paper"), ("yref", "paper"), ("x", isAtBottom ? 0.99 : 0.01), ("y", isAtBottom ? 0.01 : 0.99), ("xanchor", isAtBottom ? "right" : "left"), ("yanchor", isAtBottom ? "bottom" : "top"), ("showarrow", false), ("font", Json.Of(("size", 11), ("color", Theme.Muted)))));
 
     /// <summary>A word beside a point of the plot; on logarithmic axes the place is given as its exponent, as plotly wants it.</summary>
     public void Label(double x, double y, string text, bool isLeftOfPoint) => annotations.Add(Json.Of(

@@ -45,7 +45,10 @@ internal sealed class Scale
     }
 
     /// <summary>By powers, with ticks at given places.</summary>
-    public static Scale Log(string title, IEnumerable<double> ticks) => Log(title, [.. ticks], [.. ticks.Select(Plain)]);
+    public static Scale Log(string title, IEnumerable<double> ticks) => Log(title, ticks, Plain);
+
+    /// <summary>By powers, with ticks at given places and texts of one's own.</summary>
+    public static Scale Log(string title, IEnumerable<double> ticks, Func<double, string> show) => Log(title, [.. ticks], [.. ticks.Select(show)]);
 
     /// <summary>By powers where the values span a factor of 20 and all are above 0, evenly from 0 otherwise.</summary>
     public static Scale Fitting(string title, Quantity quantity, IReadOnlyList<double> values) => IsWide(values) ? Log(title, quantity, values) : FromZero(title, quantity, values.DefaultIfEmpty().Max());
