@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Workbench.Replay;
+using Workbench.Replay.Feeding;
 using Workbench.Traces;
 using Workbench.Traces.Native;
 
@@ -80,7 +81,9 @@ public sealed partial class Recording
     private ReplayRun Replay(Experiment experiment, string label, Action<long> report, CancellationToken cancellation)
     {
         using DmatReader reader = Reader();
-        TimedSource source = new(new DmatSource(reader), experiment.FromMark);
+        DmatSource file = new(reader);
+        using ReadAhead? ahead = ReadAhead.IfWorthwhile(file, Environment.ProcessorCount);
+        TimedSource source = new(ahead ?? (ITraceSource)file, experiment.FromMark);
         ReplayResult result = Replayer.Run(experiment, source, null, report, cancellation: cancellation);
         long warmUp = Duration.TryParse(experiment.WarmUp, out long ns) ? ns : 0;
         return new()

@@ -1,13 +1,16 @@
+using Workbench.Replay.Feeding;
 using Workbench.Traces;
 using Workbench.Traces.Native;
 
 namespace Workbench.Replay;
 
 /// <summary>A .dmat file as a source of events.</summary>
-public sealed class DmatSource(DmatReader reader) : ITraceSource
+public sealed class DmatSource(DmatReader reader) : IFillingSource
 {
     // 40 KiB: what was decoded is still in the second-level cache when it is replayed.
-    private readonly TraceEvent[] buffer = new TraceEvent[1024];
+    private const int AtOnce = 1024;
+
+    private readonly TraceEvent[] buffer = new TraceEvent[AtOnce];
 
     /// <inheritdoc/>
     public TraceProvenance Provenance => reader.Provenance;
@@ -15,6 +18,15 @@ public sealed class DmatSource(DmatReader reader) : ITraceSource
     public long EventCount => reader.EventCount;
     /// <inheritdoc/>
     public ReadOnlySpan<TraceEvent> Next() => buffer.AsSpan(0, reader.Read(buffer));
+    /// <inheritdoc/>
+    public int Fill(Span<TraceEvent> events, out bool mayHoldMarks)
+    {
+        // No more than by Next, so that damage is met at the same event.
+        int got = reader.Read(events[..Math.Min(AtOnce, events.Length)]);
+        mayHoldMarks = reader.HasTexts;
+        return got;
+    }
+
     /// <inheritdoc/>
     public string TextOf(in TraceEvent mark) => reader.TextOf(mark);
 }
