@@ -22,6 +22,7 @@ internal static partial class CommandLine
             ReplayCommand.Create(),
             CompareCommand.Create(),
             PolicyCommand.Create(),
+            SweepCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
             NotebookCommand.Create(),
