@@ -4,8 +4,8 @@ using Workbench.Traces.Native;
 
 namespace Workbench.Replay;
 
-/// <summary>A .dmat file as a source of events.</summary>
-public sealed class DmatSource(DmatReader reader) : IFillingSource
+/// <summary>A .dmat file as a source of events. Disposing it closes the reader; who keeps the reader for himself need not.</summary>
+public sealed class DmatSource(DmatReader reader) : IFillingSource, IDisposable
 {
     // 40 KiB: what was decoded is still in the second-level cache when it is replayed.
     private const int AtOnce = 1024;
@@ -29,4 +29,6 @@ public sealed class DmatSource(DmatReader reader) : IFillingSource
 
     /// <inheritdoc/>
     public string TextOf(in TraceEvent mark) => reader.TextOf(mark);
+    /// <summary>Closes the reader.</summary>
+    public void Dispose() => reader.Dispose();
 }

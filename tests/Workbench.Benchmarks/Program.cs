@@ -5,8 +5,9 @@ using Workbench.Iommu;
 // Prints events per second of the named workloads, each interleaved with two calibration loops, medians over several rounds.
 // With --vendors every workload on every model instead, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
 // With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
+// With --decode the reading of .dmat files alone, in processor time.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --decode | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
@@ -17,6 +18,13 @@ if (args.Contains("--harvest"))
     if (json) Console.Out.WriteLine(HarvestBenchmark.ToJson(harvests));
     else HarvestBenchmark.Print(Console.Out, harvests);
     return harvests.All(r => r.ReachesGoal) ? 0 : 1;
+}
+if (args.Contains("--decode"))
+{
+    IReadOnlyList<DecodeBenchmark.Row> decoded = DecodeBenchmark.Measure(rounds, Math.Min(events, 2_000_000), Asked);
+    if (json) Console.Out.WriteLine(DecodeBenchmark.ToJson(decoded));
+    else DecodeBenchmark.Print(Console.Out, decoded);
+    return 0;
 }
 if (args.Contains("--vendors"))
 {

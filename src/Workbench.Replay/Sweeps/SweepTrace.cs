@@ -42,7 +42,7 @@ public sealed class SweepTrace
         {
             // Its cells say so, each in its row.
         }
-        return new(name, () => new OwnedFile(reader()), () =>
+        return new(name, () => new DmatSource(reader()), () =>
         {
             using FileStream file = File.OpenRead(path);
             return Convert.ToHexStringLower(SHA256.HashData(file));
@@ -64,17 +64,4 @@ public sealed class SweepTrace
 
     /// <summary>Opens it from its beginning; dispose what is <see cref="IDisposable"/>.</summary>
     public ITraceSource Open() => open();
-
-    /// <summary>A file that is closed with its source.</summary>
-    private sealed class OwnedFile(DmatReader reader) : Feeding.IFillingSource, IDisposable
-    {
-        private readonly DmatSource source = new(reader);
-
-        public TraceProvenance Provenance => source.Provenance;
-        public long EventCount => source.EventCount;
-        public ReadOnlySpan<TraceEvent> Next() => source.Next();
-        public int Fill(Span<TraceEvent> events, out bool mayHoldMarks) => source.Fill(events, out mayHoldMarks);
-        public string TextOf(in TraceEvent mark) => source.TextOf(mark);
-        public void Dispose() => reader.Dispose();
-    }
 }
