@@ -90,6 +90,21 @@ public class SharedFeedTests
         Assert.Equal(told.Order(), told);
     }
 
+    [Fact]
+    public void A_slow_replay_holds_the_reading_back()
+    {
+        FailingSource? source = null;
+        long most = 0;
+        Run(() => source = new(Writes(4000)), [Small.InIova], 2, progress: events =>
+        {
+            // The other thread has time enough to read everything, and must not.
+            if (events < 100) Thread.Sleep(100);
+            most = Math.Max(most, source!.EventsGiven - events);
+        });
+        // Eight blocks of 16 events, each filled up to a whole span of 10.
+        Assert.InRange(most, 1, 8 * 20);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

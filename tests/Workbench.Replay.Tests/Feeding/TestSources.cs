@@ -11,6 +11,7 @@ internal class FailingSource(ListTrace trace, Exception? failure = null) : ITrac
 
     public Thread? Reader { get; private set; }
     public bool IsDisposed { get; private set; }
+    public int EventsGiven { get; private set; }
     public TraceProvenance Provenance => trace.Provenance;
     public long EventCount => trace.EventCount;
 
@@ -19,6 +20,7 @@ internal class FailingSource(ListTrace trace, Exception? failure = null) : ITrac
         Reader = Thread.CurrentThread;
         ReadOnlySpan<TraceEvent> next = trace.Next();
         if (next.IsEmpty && failure is not null) throw failure;
+        EventsGiven += next.Length;
         firstText = nextText;
         foreach (TraceEvent e in next)
             if (e.Kind == EventKind.Mark) nextText = (long)e.Target + 1;

@@ -57,6 +57,7 @@ public sealed class SweepRunnerTests : IDisposable
             File.WriteAllBytes(Journal, whole[..length]);
             int kept = length < header ? 0 : whole.AsSpan(header, length - header).Count((byte)'\n');
             Assert.Equal((expected, 8 - kept), Run(plan));
+            Assert.Equal((expected, 0), Run(plan));
         }, iter: 40, threads: 1);
     }
 
