@@ -1,9 +1,10 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Workbench.Replay;
 using Workbench.Replay.Curves;
+using Workbench.Replay.Feeding;
 using Workbench.Traces;
-using Workbench.Traces.Native;
 
 namespace Workbench.Analysis;
 
@@ -47,23 +48,23 @@ public sealed partial class Recording
         ModelComparison comparison = new() { Common = experiment ?? new() };
         if (models is not null) comparison = comparison with { Iommus = [.. models] };
         if (comparison.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(models));
-        List<ReplayRun> runs = [];
         List<string> leftOut = [];
+        List<(string Name, Experiment Experiment)> cells = [];
         foreach ((string name, Experiment cell) in comparison.Cells())
         {
-            if (cell.Validate() is { Count: > 0 } lacks)
-            {
-                leftOut.Add($"{name}: {string.Join(" ", lacks)}");
-                continue;
-            }
-            try
-            {
-                runs.Add(Replay(cell));
-            }
-            catch (ModelLimitException e)
-            {
-                leftOut.Add($"{name}: {e.Message}");
-            }
+            if (cell.Validate() is { Count: > 0 } lacks) leftOut.Add($"{name}: {string.Join(" ", lacks)}");
+            else cells.Add((name, cell));
+        }
+        MarkFinder mark = new(comparison.Common.FromMark);
+        IReadOnlyList<FedReplay> replays = SharedFeed.Run(() => new TimedSource(new DmatSource(Reader()), mark), [.. cells.Select(c => c.Experiment)], Environment.ProcessorCount, static (_, outcome) =>
+        {
+            if (outcome.Failure is { } failure and not ModelLimitException) ExceptionDispatchInfo.Throw(failure);
+        }, RunScope.Reporter("compare", EventCount * cells.Count), RunScope.Current?.Cancellation ?? default);
+        List<ReplayRun> runs = [];
+        for (int i = 0; i < cells.Count; i++)
+        {
+            if (replays[i].Result is { } result) runs.Add(RunOf(cells[i].Experiment, ReplayRun.LabelOf(cells[i].Experiment), result, mark));
+            else leftOut.Add($"{cells[i].Name}: {replays[i].Failure?.Message}");
         }
         return runs.Count > 0 ? new(runs, leftOut) : throw new ArgumentException("No model is left to compare. " + string.Join(" ", leftOut), nameof(models));
     }
@@ -84,19 +85,24 @@ public sealed partial class Recording
         if (flushes is not null) grid = grid with { Flushes = [.. flushes] };
         PolicyStudy study = new(grid);
         Action<long> report = RunScope.Reporter("policies", study.Replays, "replays");
-        IReadOnlyList<PolicyRow> rows = study.Run((cell, stop) => Replay(cell, "", static _ => { }, stop).Result, Environment.ProcessorCount, report, RunScope.Current?.Cancellation ?? default);
+        IReadOnlyList<PolicyRow> rows = study.Run(() => new DmatSource(Reader()), Environment.ProcessorCount, report, RunScope.Current?.Cancellation ?? default);
         return new(rows, study.LeftOut);
     }
 
     private ReplayRun Replay(Experiment experiment, string label, Action<long> report, CancellationToken cancellation)
     {
-        using DmatReader reader = Reader();
-        TimedSource source = new(new DmatSource(reader), experiment.FromMark);
-        ReplayResult result = Replayer.Run(experiment, source, null, report, cancellation: cancellation);
+        using DmatSource file = new(Reader());
+        using ReadAhead? ahead = ReadAhead.IfWorthwhile(file, Environment.ProcessorCount);
+        MarkFinder mark = new(experiment.FromMark);
+        return RunOf(experiment, label, Replayer.Run(experiment, new TimedSource(ahead ?? (ITraceSource)file, mark), null, report, cancellation: cancellation), mark);
+    }
+
+    private ReplayRun RunOf(Experiment experiment, string label, ReplayResult result, MarkFinder mark)
+    {
         long warmUp = Duration.TryParse(experiment.WarmUp, out long ns) ? ns : 0;
         return new()
         {
-            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = experiment.FromMark is null ? FirstTimeNs + warmUp : source.MarkNs,
+            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = experiment.FromMark is null ? FirstTimeNs + warmUp : mark.Ns,
             Manifest = new()
             {
                 Tool = Tool, Trace = FileName, TraceSha256 = Sha256, Experiment = experiment,
@@ -106,28 +112,37 @@ public sealed partial class Recording
         };
     }
 
-    /// <summary>A source that remembers when the mark came at which tracking begins.</summary>
-    private sealed class TimedSource(ITraceSource source, string? fromMark) : ITraceSource
+    /// <summary>When the mark came at which tracking begins.</summary>
+    private sealed class MarkFinder(string? text)
     {
-        private bool found;
+        public long Ns { get; private set; }
+        public bool IsNeeded { get; private set; } = text is not null;
 
-        public long MarkNs { get; private set; }
+        public void Look(ITraceSource source, ReadOnlySpan<TraceEvent> events)
+        {
+            foreach (ref readonly TraceEvent e in events)
+            {
+                if (e.Kind != EventKind.Mark || source.TextOf(e) != text) continue;
+                (Ns, IsNeeded) = (e.TimeNs, false);
+                return;
+            }
+        }
+    }
+
+    /// <summary>A source that looks for a mark as it is read, and is disposed with what it reads.</summary>
+    private sealed class TimedSource(ITraceSource source, MarkFinder mark) : ITraceSource, IDisposable
+    {
         public TraceProvenance Provenance => source.Provenance;
         public long EventCount => source.EventCount;
 
         public ReadOnlySpan<TraceEvent> Next()
         {
             ReadOnlySpan<TraceEvent> next = source.Next();
-            if (fromMark is null || found) return next;
-            foreach (ref readonly TraceEvent e in next)
-            {
-                if (e.Kind != EventKind.Mark || source.TextOf(e) != fromMark) continue;
-                (found, MarkNs) = (true, e.TimeNs);
-                break;
-            }
+            if (mark.IsNeeded) mark.Look(source, next);
             return next;
         }
 
-        public string TextOf(in TraceEvent mark) => source.TextOf(mark);
+        public string TextOf(in TraceEvent e) => source.TextOf(e);
+        public void Dispose() => (source as IDisposable)?.Dispose();
     }
 }

@@ -36,8 +36,15 @@ public static class Tables
         _ => throw new ArgumentException($"{path}: the extension says the format; there is: {Extensions}.", nameof(path)),
     };
 
-    /// <summary>Writes a frame as Apache Parquet.</summary>
-    public static void WriteParquet(this DataFrame frame, string path) => Save(frame, path, stream => ParquetTable.WriteAsync(frame, stream).GetAwaiter().GetResult());
+    /// <summary>Writes a frame as Apache Parquet, with texts of one's own in the file's metadata if wanted.</summary>
+    public static void WriteParquet(this DataFrame frame, string path, IReadOnlyDictionary<string, string>? metadata = null) => Save(frame, path, stream => ParquetTable.WriteAsync(frame, stream, metadata).GetAwaiter().GetResult());
+
+    /// <summary>The texts in a Parquet file's metadata.</summary>
+    public static IReadOnlyDictionary<string, string> ReadParquetMetadata(string path)
+    {
+        using FileStream stream = Open(path);
+        return ParquetTable.ReadMetadataAsync(stream, Path.GetFileName(path)).GetAwaiter().GetResult();
+    }
 
     /// <summary>Reads a Parquet file; nested columns are refused.</summary>
     public static DataFrame ReadParquet(string path)

@@ -24,6 +24,7 @@ internal static partial class CommandLine
             PolicyCommand.Create(),
             CurveCommand.Create(),
             FootprintCommand.Create(),
+            SweepCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
             NotebookCommand.Create(),

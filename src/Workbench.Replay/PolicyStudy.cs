@@ -1,3 +1,6 @@
+using System.Runtime.ExceptionServices;
+using Workbench.Replay.Feeding;
+
 namespace Workbench.Replay;
 
 /// <summary>The replays of a <see cref="PolicyGrid"/>: what can be replayed, what is left out and why, and the rows that come of it.</summary>
@@ -29,43 +32,29 @@ public sealed class PolicyStudy
     public IReadOnlyList<string> LeftOut =>
         [.. lacks.GroupBy(l => (Model: PolicyRow.ModelOf(l.Cell), l.Reason)).Select(same => $"{same.Key.Model} with leaves of {string.Join(", ", same.Select(l => l.Cell.PageSize).Distinct())}: {same.Key.Reason}")];
 
-    /// <summary>Every cell by itself, <paramref name="mostAtOnce"/> at the same time; rows in the order of the cells, whichever was done first.</summary>
-    /// <param name="replay">Replays one experiment; called from several threads at once.</param>
-    /// <param name="mostAtOnce">Replays at the same time, at least 1.</param>
+    /// <summary>Replays every cell, those of a group from one reading of the trace; rows in the order of the cells, whichever was done first.</summary>
+    /// <param name="open">Opens the trace, once for each group; a source that is <see cref="IDisposable"/> is disposed.</param>
+    /// <param name="mostAtOnce">Replays at the same time, at least 1; the machines of four times as many are in memory.</param>
     /// <param name="progress">Told how many replays are done, one call at a time.</param>
     /// <param name="cancellation">Stops all replays with <see cref="OperationCanceledException"/>.</param>
-    public IReadOnlyList<PolicyRow> Run(Func<Experiment, CancellationToken, ReplayResult> replay, int mostAtOnce, Action<long>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<PolicyRow> Run(Func<ITraceSource> open, int mostAtOnce, Action<long>? progress = null, CancellationToken cancellation = default) =>
+        Run((group, done) => SharedFeed.Run(open, group, mostAtOnce, done, null, cancellation), 4 * mostAtOnce, progress);
+
+    internal IReadOnlyList<PolicyRow> Run(Action<Experiment[], Action<int, FedReplay>> replay, int groupSize, Action<long>? progress)
     {
-        ArgumentNullException.ThrowIfNull(replay);
         Dictionary<Experiment, ReplayResult> results = [];
         Dictionary<Experiment, string> refused = [];
         long done = 0;
-        try
+        foreach (Experiment[] group in all.Chunk(groupSize))
         {
-            Parallel.ForEach(all, new ParallelOptions { MaxDegreeOfParallelism = mostAtOnce, CancellationToken = cancellation }, cell =>
+            replay(group, (number, outcome) =>
             {
-                ReplayResult? result = null;
-                string reason = "";
-                try
-                {
-                    result = replay(cell, cancellation);
-                }
-                catch (ModelLimitException e)
-                {
-                    // ArgumentException, which the builder threw, appends " (Parameter 'x')"; that means nothing to a user.
-                    reason = e.Message.Split(" (Parameter '", 2)[0];
-                }
-                lock (results)
-                {
-                    if (result is not null) results[cell] = result;
-                    else refused[cell] = reason;
-                    progress?.Invoke(++done);
-                }
+                if (outcome.Result is { } result) results[group[number]] = result;
+                // ArgumentException, which the builder threw, appends " (Parameter 'x')"; that means nothing to a user.
+                else if (outcome.Failure is ModelLimitException limit) refused[group[number]] = limit.Message.Split(" (Parameter '", 2)[0];
+                else if (outcome.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+                progress?.Invoke(++done);
             });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         lacks.AddRange(all.Where(refused.ContainsKey).Select(cell => new Lack(cell, refused[cell])).Except(lacks));
         PolicyRow[] rows = [.. cells.Where(c => results.ContainsKey(c) && results.ContainsKey(PolicyGrid.Untracked(c))).Select(c => PolicyRow.Of(c, results[c], results[PolicyGrid.Untracked(c)]))];

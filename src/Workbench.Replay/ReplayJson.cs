@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Workbench.Replay.Curves;
+using Workbench.Replay.Sweeps;
 using Workbench.Traces;
 
 namespace Workbench.Replay;
 
 /// <summary>Experiments, summaries and manifests as JSON: camelCase names, kebab-case words, comments allowed on reading, unknown members refused.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", Converters = [typeof(ViewConverter), typeof(FlushConverter), typeof(InvalidationsConverter)],
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", Converters = [typeof(ViewConverter), typeof(FlushConverter), typeof(InvalidationsConverter), typeof(SweepStatusConverter)],
     ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Experiment))]
@@ -16,6 +17,9 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(PolicyRow[]))]
 [JsonSerializable(typeof(MissCurve))]
 [JsonSerializable(typeof(RunManifest))]
+[JsonSerializable(typeof(SweepManifest))]
+[JsonSerializable(typeof(SweepRow))]
+[JsonSerializable(typeof(SweepRow[]))]
 public sealed partial class ReplayJson : JsonSerializerContext
 {
     // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.
@@ -23,7 +27,7 @@ public sealed partial class ReplayJson : JsonSerializerContext
     {
         PropertyNameCaseInsensitive = false, NumberHandling = JsonNumberHandling.Strict, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
-        Converters = { new ViewConverter(), new FlushConverter(), new InvalidationsConverter() },
+        Converters = { new ViewConverter(), new FlushConverter(), new InvalidationsConverter(), new SweepStatusConverter() },
     };
 
     /// <summary>Reads an experiment file; the message of a failure names file, line and what is allowed.</summary>
@@ -42,6 +46,21 @@ public sealed partial class ReplayJson : JsonSerializerContext
             throw new TraceFormatException($"{name} line {e.LineNumber + 1}: no experiment: {e.Message}{words}", e);
         }
     }
+
+    /// <summary>Reads what this context wrote.</summary>
+    internal static T Read<T>(string json, string name, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Reading) ?? throw new TraceFormatException($"{name}: null is no {what}.");
+        }
+        catch (JsonException e)
+        {
+            throw new TraceFormatException($"{name}: no {what} that this version can read ({e.Message})", e);
+        }
+    }
+
+    private sealed class SweepStatusConverter() : JsonStringEnumConverter<SweepStatus>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
     private sealed class ViewConverter() : JsonStringEnumConverter<View>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 

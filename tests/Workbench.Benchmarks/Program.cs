@@ -7,8 +7,10 @@ using Workbench.Iommu;
 // With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
 // With --curve the one pass over all IOTLB sizes instead; the exit code is 1 if a workload is below the floor.
 // With --footprint the one-pass count of written pages in windows; the exit code is 1 if a goal is missed.
+// With --decode the reading of .dmat files alone, in processor time.
+// With --feed four configurations from one reading of a trace, by one thread and by two.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --curve | --footprint | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
@@ -33,6 +35,20 @@ if (args.Contains("--footprint"))
     if (json) Console.Out.WriteLine(FootprintBenchmark.ToJson(footprints));
     else FootprintBenchmark.Print(Console.Out, footprints);
     return footprints.All(r => r.ReachesGoal) ? 0 : 1;
+}
+if (args.Contains("--decode"))
+{
+    IReadOnlyList<DecodeBenchmark.Row> decoded = DecodeBenchmark.Measure(rounds, Math.Min(events, 2_000_000), Asked);
+    if (json) Console.Out.WriteLine(DecodeBenchmark.ToJson(decoded));
+    else DecodeBenchmark.Print(Console.Out, decoded);
+    return 0;
+}
+if (args.Contains("--feed"))
+{
+    IReadOnlyList<FeedBenchmark.Row> fed = FeedBenchmark.Measure(rounds, events, Asked);
+    if (json) Console.Out.WriteLine(FeedBenchmark.ToJson(fed));
+    else FeedBenchmark.Print(Console.Out, fed);
+    return 0;
 }
 if (args.Contains("--vendors"))
 {

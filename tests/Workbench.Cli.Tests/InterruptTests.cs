@@ -23,8 +23,8 @@ public sealed class InterruptTests
     [Theory]
     [InlineData("replay", 1, " events; nothing was written.")]
     [InlineData("replay", 3, " events; nothing was written.")]
-    [InlineData("compare", 1, " events of vtd; nothing was written.")]
-    [InlineData("compare", 3, " events of vtd; nothing was written.")]
+    [InlineData("compare", 1, " events of all models; nothing was written.")]
+    [InlineData("compare", 3, " events of all models; nothing was written.")]
     public void Ctrl_C_stops_a_replay_and_says_how_far_it_came(string command, int times, string ending)
     {
         if (OperatingSystem.IsWindows()) Assert.Skip(NoSignals);

@@ -7,17 +7,6 @@ namespace Workbench.Replay.Tests;
 
 public class DeterminismTests
 {
-    /// <summary>Record by record; the lists of a record compare by reference, so each is compared by itself.</summary>
-    private static void AssertSame(ReplayResult expected, ReplayResult actual)
-    {
-        Assert.Equal(expected.Harvests, actual.Harvests);
-        Assert.Equal(expected.MissedPages, actual.MissedPages);
-        Assert.Equal(expected.FirstFaults, actual.FirstFaults);
-        Assert.Equal(expected.Notes, actual.Notes);
-        Assert.Equal(expected.Costs.Rows, actual.Costs.Rows);
-        Assert.Equal(expected, actual with { Costs = expected.Costs, Harvests = expected.Harvests, MissedPages = expected.MissedPages, FirstFaults = expected.FirstFaults, Notes = expected.Notes });
-    }
-
     private static ReplayResult Replay(Experiment experiment, ListTrace trace) => Replayer.Run(experiment, trace, cancellation: TestContext.Current.CancellationToken);
 
     [Fact]
@@ -25,7 +14,7 @@ public class DeterminismTests
         Gen.Select(SmallTraces.Steps, SmallTraces.Experiments(SmallTraces.AnyIotlb)).Sample((steps, experiment) =>
         {
             ListTrace trace = SmallTraces.Unruly(steps, experiment);
-            AssertSame(Replay(experiment, trace), Replay(experiment, trace.Again()));
+            Same.Result(Replay(experiment, trace), Replay(experiment, trace.Again()));
         }, iter: 300);
 
     [Fact]
@@ -57,10 +46,10 @@ public class DeterminismTests
         ReplayResult whole = Replay(experiment, builder.Build());
         Assert.Equal(events, whole.Events);
         Assert.True(whole.Harvests.Count > 3 && whole.Missed4K > 0);
-        foreach (int mostAtOnce in new[] { 1, 7, 1023, 1024 }) AssertSame(whole, Replay(experiment, builder.Build(mostAtOnce)));
+        foreach (int mostAtOnce in new[] { 1, 7, 1023, 1024 }) Same.Result(whole, Replay(experiment, builder.Build(mostAtOnce)));
         // Past the end mark nothing counts, wherever in a batch it stands.
         for (int i = 0; i < 3; i++) builder.After(40).Write(0);
-        AssertSame(whole, Replay(experiment, builder.Build()));
+        Same.Result(whole, Replay(experiment, builder.Build()));
     }
 
     [Fact]

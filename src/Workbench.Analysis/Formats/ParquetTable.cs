@@ -9,12 +9,13 @@ namespace Workbench.Analysis.Formats;
 /// <summary>Frames as Apache Parquet: one row group, zstd, every column nullable so that the schema does not depend on the values.</summary>
 internal static class ParquetTable
 {
-    public static async Task WriteAsync(DataFrame frame, Stream stream)
+    public static async Task WriteAsync(DataFrame frame, Stream stream, IReadOnlyDictionary<string, string>? metadata = null)
     {
         DataField[] fields = [.. frame.Columns.Select(c => new DataField(c.Name, c.DataType, isNullable: true))];
         // The default level, SmallestSize, is many times slower for nothing.
         ParquetOptions options = new() { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Fastest };
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), stream, options).ConfigureAwait(false);
+        if (metadata is not null) writer.CustomMetadata = new Dictionary<string, string>(metadata);
         using ParquetRowGroupWriter group = writer.CreateRowGroup();
         for (int i = 0; i < fields.Length; i++) await ColumnTypes.Visit(frame.Columns[i].DataType, $"Column '{frame.Columns[i].Name}'", new Writing(group, fields[i], frame.Columns[i])).ConfigureAwait(false);
         group.CompleteValidate();
@@ -32,6 +33,19 @@ internal static class ParquetTable
                 columns.Add(await ColumnTypes.Visit(TypeOf(field), $"{name} column '{field.Name}'", new Reading(reader, field)).ConfigureAwait(false));
             }
             return new(columns);
+        }
+        catch (Exception e) when (e is ParquetException or IOException or InvalidDataException or ArgumentException)
+        {
+            throw new TraceFormatException($"{name}: no Parquet file that can be read ({e.Message})", e);
+        }
+    }
+
+    public static async Task<IReadOnlyDictionary<string, string>> ReadMetadataAsync(Stream stream, string name)
+    {
+        try
+        {
+            await using ParquetReader reader = await ParquetReader.CreateAsync(stream).ConfigureAwait(false);
+            return reader.CustomMetadata;
         }
         catch (Exception e) when (e is ParquetException or IOException or InvalidDataException or ArgumentException)
         {

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Workbench.Iommu;
 using Workbench.Replay;
+using Workbench.Replay.Feeding;
 using Workbench.Traces.Native;
 
 namespace Workbench.Cli.Commands;
@@ -36,26 +38,21 @@ internal static class CompareCommand
         List<ReplaySummary> summaries = [];
         List<string> leftOut = [];
         HashSet<ulong> truths = [];
-        string title = "";
+        List<(string Name, Experiment Experiment)> cells = [];
         foreach ((string name, Experiment experiment) in comparison.Cells())
         {
-            if (experiment.Validate() is { Count: > 0 } lacks)
+            if (experiment.Validate() is { Count: > 0 } lacks) leftOut.Add($"{name}: {string.Join(" ", lacks)}");
+            else cells.Add((name, experiment));
+        }
+        IReadOnlyList<FedReplay> replays = Replay(path, parsed.GetValue(SkipBad), [.. cells.Select(c => c.Experiment)], out string title, cancellation);
+        for (int i = 0; i < cells.Count; i++)
+        {
+            if (replays[i].Result is { } result)
             {
-                leftOut.Add($"{name}: {string.Join(" ", lacks)}");
-                continue;
-            }
-            using DmatReader reader = DmatFile.Open(path, parsed.GetValue(SkipBad));
-            title = reader.Provenance.Title;
-            try
-            {
-                ReplayResult result = Replay(experiment, reader, name, cancellation);
                 truths.Add(result.TruthDigest);
-                summaries.Add(ReplaySummary.Of(result, experiment, Path.GetFileName(path)));
+                summaries.Add(ReplaySummary.Of(result, cells[i].Experiment, Path.GetFileName(path)));
             }
-            catch (NotSupportedException e)
-            {
-                leftOut.Add($"{name}: {CommandLine.FirstLine(e.Message)}");
-            }
+            else leftOut.Add($"{cells[i].Name}: {CommandLine.FirstLine(replays[i].Failure?.Message ?? "")}");
         }
         if (summaries.Count == 0) throw new ArgumentException("No model is left to compare. " + string.Join(" ", leftOut));
         if (parsed.GetValue(Format) == "json")
@@ -67,16 +64,22 @@ internal static class CompareCommand
         return CommandLine.Done;
     }
 
-    private static ReplayResult Replay(Experiment experiment, DmatReader reader, string name, CancellationToken cancellation)
+    /// <summary>All models from one reading of the trace. What no model can help ends the comparison.</summary>
+    private static IReadOnlyList<FedReplay> Replay(string path, bool skipBad, IReadOnlyList<Experiment> experiments, out string title, CancellationToken cancellation)
     {
-        using ProgressLine progress = new("events", reader.EventCount, name);
+        long events;
+        using (DmatReader reader = DmatFile.Open(path, skipBad)) (title, events) = (reader.Provenance.Title, reader.EventCount);
+        using ProgressLine progress = new("events", events * experiments.Count);
         try
         {
-            return Replayer.Run(experiment, new DmatSource(reader), null, progress.Report, cancellation: cancellation);
+            return SharedFeed.Run(() => new DmatSource(DmatFile.Open(path, skipBad)), experiments, Environment.ProcessorCount, static (_, outcome) =>
+            {
+                if (outcome.Failure is { } failure and not NotSupportedException) ExceptionDispatchInfo.Throw(failure);
+            }, progress.Report, cancellation);
         }
         catch (OperationCanceledException)
         {
-            throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events of {name}; nothing was written."));
+            throw new InterruptedException(string.Create(CultureInfo.InvariantCulture, $"interrupted after {progress.Done:n0} events of all models; nothing was written."));
         }
     }
 

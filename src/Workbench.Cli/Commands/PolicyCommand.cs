@@ -57,11 +57,7 @@ internal static class PolicyCommand
         using ProgressLine progress = new("replays", study.Replays);
         try
         {
-            return [.. study.Run((cell, stop) =>
-            {
-                using DmatReader reader = DmatFile.Open(path);
-                return Replayer.Run(cell, new DmatSource(reader), cancellation: stop);
-            }, Environment.ProcessorCount, progress.Report, cancellation)];
+            return [.. study.Run(() => new DmatSource(DmatFile.Open(path)), Environment.ProcessorCount, progress.Report, cancellation)];
         }
         catch (OperationCanceledException)
         {

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Workbench.Iommu;
 using Workbench.Replay;
+using Workbench.Replay.Feeding;
 using Workbench.Traces.Native;
 
 namespace Workbench.Cli.Commands;
@@ -54,7 +55,10 @@ internal static class ReplayCommand
         {
             try
             {
-                result = Replayer.Run(experiment, new DmatSource(reader), pages, progress.Report, cancellation: cancellation);
+                // Damage that is passed over is counted as far as the replay came, so nothing may read ahead of it.
+                DmatSource source = new(reader);
+                using ReadAhead? ahead = parsed.GetValue(SkipBad) ? null : ReadAhead.IfWorthwhile(source, Environment.ProcessorCount);
+                result = Replayer.Run(experiment, ahead ?? (ITraceSource)source, pages, progress.Report, cancellation: cancellation);
             }
             catch (OperationCanceledException)
             {

@@ -31,6 +31,9 @@ public static class CostProfiles
     /// <summary>Reads a profile from the bytes of its JSON; messages call it by <paramref name="file"/>.</summary>
     public static CostProfile Read(ReadOnlySpan<byte> utf8, string file) => CostProfileReader.Read(utf8, file);
 
+    /// <summary>The bytes of a profile's JSON, found as by <see cref="Find"/>.</summary>
+    internal static byte[] BytesOf(string nameOrPath) => Names.Contains(nameOrPath) ? Resource($"{Folder}{nameOrPath}.json") : File.ReadAllBytes(nameOrPath);
+
     internal static byte[] Resource(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name) ?? throw new UnreachableException($"the resource '{name}' is not in the assembly");

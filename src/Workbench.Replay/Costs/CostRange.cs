@@ -13,6 +13,7 @@ namespace Workbench.Replay.Costs;
 public readonly record struct CostRange
 {
     /// <summary>A range; 0 &lt;= low &lt;= default &lt;= high, all finite.</summary>
+    [JsonConstructor]
     public CostRange(double low, double @default, double high)
     {
         if (!IsOrdered(low, @default, high)) throw new ArgumentOutOfRangeException(nameof(low), string.Create(CultureInfo.InvariantCulture, $"Range {low} - {@default} - {high}: 0 <= low <= default <= high is needed, all finite."));

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Workbench.Iommu;
 using ZstdSharp;
@@ -29,13 +31,23 @@ internal sealed class BlockDecoder : IDisposable
     private struct Shape
     {
         public ulong Length;
-        public uint Pasid;
-        public RequesterId Device;
+        /// <summary>Device, kind, flags and PASID, as an event has them.</summary>
+        public ulong Word;
         public EventKind Kind;
-        public EventFlags Flags;
+        public ushort Device;
         // Where the previous IOVA and target are kept; -1 when the kind has none.
         public int IovaSlot;
         public int TargetSlot;
+    }
+
+    // An event in five stores instead of eight: the fields of TraceEvent in its order, which a test checks.
+    internal struct EventWords
+    {
+        public long TimeNs;
+        public ulong Iova;
+        public ulong Length;
+        public ulong Target;
+        public ulong Word;
     }
 
     /// <summary>Number of the next event within the block.</summary>
@@ -66,7 +78,7 @@ internal sealed class BlockDecoder : IDisposable
     /// <summary>Forgets the block: nothing is left.</summary>
     public void Unload()
     {
-        for (int i = 0; i < shapeCount; i++) deviceSlots[shapes[i].Device.Value] = 0;
+        for (int i = 0; i < shapeCount; i++) deviceSlots[shapes[i].Device] = 0;
         shapeCount = deviceCount = 0;
         header = default;
         Position = 0;
@@ -112,10 +124,11 @@ internal sealed class BlockDecoder : IDisposable
         ReadOnlySpan<byte> indexes = Stream(StreamId.ShapeIndex), times = Stream(StreamId.Time), iovas = Stream(StreamId.Iova), targets = Stream(StreamId.Target);
         ReadOnlySpan<Shape> known = shapes.AsSpan(0, shapeCount);
         Span<ulong> lastIovas = previousIovas, lastTargets = previousTargets;
+        Span<EventWords> words = MemoryMarshal.Cast<TraceEvent, EventWords>(events);
         int indexPosition = indexAt, timePosition = timeAt, iovaPosition = iovaAt, targetPosition = targetAt;
         long now = time, last = header.LastTimeNs;
         int i = 0;
-        for (; i < events.Length; i++)
+        for (; i < words.Length; i++)
         {
             ulong number = Varint.Read(indexes, ref indexPosition);
             if (number >= (ulong)known.Length) break;
@@ -135,17 +148,12 @@ internal sealed class BlockDecoder : IDisposable
                 target = previous = unchecked(previous + Varint.UnZigZag(Varint.Read(targets, ref targetPosition)));
                 if (!TargetIsValid(shape.Kind, target)) break;
             }
-            events[i] = new()
-            {
-                TimeNs = now,
-                Iova = iova,
-                Length = shape.Length,
-                Target = target,
-                Device = shape.Device,
-                Kind = shape.Kind,
-                Flags = shape.Flags,
-                PasidOrNone = shape.Pasid,
-            };
+            ref EventWords e = ref words[i];
+            e.TimeNs = now;
+            e.Iova = iova;
+            e.Length = shape.Length;
+            e.Target = target;
+            e.Word = shape.Word;
         }
         indexAt = indexPosition;
         timeAt = timePosition;
@@ -242,14 +250,17 @@ internal sealed class BlockDecoder : IDisposable
             if (shapeCount == header.EventCount) throw new InvalidDataException("it has more shapes than events");
             if (shapeCount == shapes.Length) Array.Resize(ref shapes, shapes.Length * 2);
             if (source.Length - at < 4) throw new InvalidDataException("its shapes end within one");
-            Shape shape = new() { Kind = (EventKind)source[at], Flags = (EventFlags)source[at + 1], Device = new(BinaryPrimitives.ReadUInt16LittleEndian(source[(at + 2)..])) };
+            Shape shape = new() { Kind = (EventKind)source[at], Device = BinaryPrimitives.ReadUInt16LittleEndian(source[(at + 2)..]) };
+            EventFlags flags = (EventFlags)source[at + 1];
             at += 4;
             ulong pasid = Varint.Read(source, ref at);
             if (pasid > Pasid.MaxValue + 1UL) throw new InvalidDataException($"shape {shapeCount} has PASID code {pasid}; allowed are 0 (none) and 1 to {Pasid.MaxValue + 1}");
-            shape.Pasid = unchecked((uint)pasid - 1);
+            uint pasidOrNone = unchecked((uint)pasid - 1);
             shape.Length = Varint.Read(source, ref at);
-            if (EventRules.ShapeProblem(shape.Kind, shape.Pasid, shape.Length) is { } problem) throw new InvalidDataException($"shape {shapeCount} is {problem}");
-            ref int device = ref deviceSlots[shape.Device.Value];
+            if (EventRules.ShapeProblem(shape.Kind, pasidOrNone, shape.Length) is { } problem) throw new InvalidDataException($"shape {shapeCount} is {problem}");
+            TraceEvent like = new() { Device = new(shape.Device), Kind = shape.Kind, Flags = flags, PasidOrNone = pasidOrNone };
+            shape.Word = Unsafe.As<TraceEvent, EventWords>(ref like).Word;
+            ref int device = ref deviceSlots[shape.Device];
             if (device == 0) device = ++deviceCount;
             shape.IovaSlot = EventRules.HasIova(shape.Kind) ? device - 1 : -1;
             shape.TargetSlot = EventRules.HasTarget(shape.Kind) ? (device - 1 << 4) | (int)shape.Kind : -1;

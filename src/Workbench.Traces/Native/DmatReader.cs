@@ -83,6 +83,8 @@ public sealed class DmatReader : IDisposable
     public long LastTimeNs => blocks.Length == 0 ? 0 : blocks[^1].LastTimeNs;
     /// <summary>The index.</summary>
     public IReadOnlyList<DmatBlock> Blocks => blocks;
+    /// <summary>Does the block that was read last carry texts? One without holds no marks.</summary>
+    public bool HasTexts => decoder.Texts.Count > 0;
     /// <summary>Damaged places met so far; only with skipBad.</summary>
     public int SkippedBlocks { get; private set; }
     /// <summary>Events lost in them, as far as the block numbers tell; only with skipBad.</summary>

@@ -1,7 +1,7 @@
 namespace Workbench.Traces.Native;
 
 /// <summary>The texts of the marks read lately. Two generations, so that a file full of texts cannot fill the memory.</summary>
-internal sealed class TextCache
+public sealed class TextCache
 {
     private const long GenerationChars = 16 << 20;
 
@@ -9,8 +9,10 @@ internal sealed class TextCache
     private Dictionary<ulong, string> older = [];
     private long chars;
 
-    public void Add(Dictionary<ulong, string> texts)
+    /// <summary>Remembers texts by number.</summary>
+    public void Add(IReadOnlyDictionary<ulong, string> texts)
     {
+        ArgumentNullException.ThrowIfNull(texts);
         if (texts.Count == 0) return;
         if (chars > GenerationChars)
         {
@@ -25,5 +27,6 @@ internal sealed class TextCache
         }
     }
 
+    /// <summary>Finds a text that was added lately.</summary>
     public bool TryFind(ulong number, out string? text) => current.TryGetValue(number, out text) || older.TryGetValue(number, out text);
 }
