@@ -5,6 +5,7 @@ using Workbench.Replay;
 using Workbench.Replay.Curves;
 using Workbench.Replay.Feeding;
 using Workbench.Traces;
+using Workbench.Traces.Native;
 
 namespace Workbench.Analysis;
 

@@ -27,6 +27,7 @@ internal static partial class CommandLine
             SweepCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
+            BenchmarksCommand.Create(),
             NotebookCommand.Create(),
             KernelCommand.Create(),
         };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Workbench.Replay.Benchmarks;
 using Workbench.Replay.Curves;
 using Workbench.Replay.Sweeps;
 using Workbench.Traces;
@@ -16,6 +17,8 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(ReplaySummary[]))]
 [JsonSerializable(typeof(PolicyRow[]))]
 [JsonSerializable(typeof(MissCurve))]
+[JsonSerializable(typeof(BenchmarkRow[]))]
+[JsonSerializable(typeof(BenchmarkBaseline))]
 [JsonSerializable(typeof(RunManifest))]
 [JsonSerializable(typeof(SweepManifest))]
 [JsonSerializable(typeof(SweepRow))]

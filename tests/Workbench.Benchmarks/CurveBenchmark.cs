@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Globalization;
 using System.Text.Json;
 using Workbench.Replay;
@@ -55,7 +56,7 @@ internal static class CurveBenchmark
                 replay.Add(single.NsPerEvent);
                 allocated = one.BytesPerEvent;
             }
-            rows.Add(new(name, WorkloadCase.Median(decode), WorkloadCase.Median(nine), WorkloadCase.Median(all), WorkloadCase.Median(sampled), WorkloadCase.Median(replay), allocated, floor, goal));
+            rows.Add(new(name, Median.Of(decode), Median.Of(nine), Median.Of(all), Median.Of(sampled), Median.Of(replay), allocated, floor, goal));
         }
         return rows;
     }
@@ -84,10 +85,10 @@ internal static class CurveBenchmark
             int measured = accesses.Length - warmUp;
             if (at == accesses.Length)
             {
-                (NsPerEvent, BytesPerEvent) = ((Calibration.ProcessorTime - began).TotalNanoseconds / measured, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / measured);
+                (NsPerEvent, BytesPerEvent) = ((ProcessClock.Time - began).TotalNanoseconds / measured, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / measured);
                 return [];
             }
-            if (at == warmUp) (began, allocated) = (Calibration.ProcessorTime, GC.GetAllocatedBytesForCurrentThread());
+            if (at == warmUp) (began, allocated) = (ProcessClock.Time, GC.GetAllocatedBytesForCurrentThread());
             ReadOnlySpan<TraceEvent> next = accesses.AsSpan(at, Math.Min(AtOnce, (at < warmUp ? warmUp : accesses.Length) - at));
             at += next.Length;
             return next;

@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Globalization;
 using System.Text.Json;
 using Workbench.Replay;
@@ -38,7 +39,7 @@ internal static class DecodeBenchmark
                 ahead.Add(aheadNs);
                 add.Add(addNs);
             }
-            rows.Add(new(workload.Name, (double)file.Length / events, WorkloadCase.Median(read), read.Min(), WorkloadCase.Median(ahead), WorkloadCase.Median(add)));
+            rows.Add(new(workload.Name, (double)file.Length / events, Median.Of(read), read.Min(), Median.Of(ahead), Median.Of(add)));
         }
         return rows;
     }
@@ -49,10 +50,10 @@ internal static class DecodeBenchmark
         DmatSource direct = new(reader);
         using ReadAhead? ahead = isAhead ? new(direct) : null;
         ITraceSource source = ahead ?? (ITraceSource)direct;
-        TimeSpan began = Calibration.ProcessorTime;
+        TimeSpan began = ProcessClock.Time;
         long events = 0;
         for (int got; (got = source.Next().Length) > 0;) events += got;
-        return (Calibration.ProcessorTime - began).TotalNanoseconds / events;
+        return (ProcessClock.Time - began).TotalNanoseconds / events;
     }
 
     public static void Print(TextWriter to, IReadOnlyList<Row> rows)

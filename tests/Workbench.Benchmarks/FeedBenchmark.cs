@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -32,14 +33,14 @@ internal static class FeedBenchmark
                 for (int threads = 1; threads <= 2; threads++)
                 {
                     long began = Stopwatch.GetTimestamp();
-                    TimeSpan before = Calibration.ProcessorTime;
+                    TimeSpan before = ProcessClock.Time;
                     SharedFeed.Run(() => new SyntheticSource(workload, events), experiments, threads);
                     double work = (double)events * experiments.Length;
                     if (round < 0) continue;
                     wall[threads - 1].Add(Stopwatch.GetElapsedTime(began).TotalNanoseconds / work);
-                    processor[threads - 1].Add((Calibration.ProcessorTime - before).TotalNanoseconds / work);
+                    processor[threads - 1].Add((ProcessClock.Time - before).TotalNanoseconds / work);
                 }
-            rows.Add(new(workload.Name, experiments.Length, WorkloadCase.Median(wall[0]), WorkloadCase.Median(wall[1]), WorkloadCase.Median(processor[0]), WorkloadCase.Median(processor[1])));
+            rows.Add(new(workload.Name, experiments.Length, Median.Of(wall[0]), Median.Of(wall[1]), Median.Of(processor[0]), Median.Of(processor[1])));
         }
         return rows;
     }

@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -43,7 +44,7 @@ internal static class FootprintBenchmark
                 decode.Add(decodeNs);
                 chase.Add(chaseNs);
             }
-            rows.Add(new(workload, WorkloadCase.Median(ns), ns.Min(), WorkloadCase.Median(decode), WorkloadCase.Median(chase), (double)allocated / (events - (events / 4)), goal));
+            rows.Add(new(workload, Median.Of(ns), ns.Min(), Median.Of(decode), Median.Of(chase), (double)allocated / (events - (events / 4)), goal));
         }
         return rows;
     }

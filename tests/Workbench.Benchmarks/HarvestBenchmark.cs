@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
@@ -87,8 +88,8 @@ internal static class HarvestBenchmark
                     cache[share].Add(fromCache);
                 }
             }
-            double limit = WorkloadCase.Median(sweep) * 1e9;
-            for (int share = 0; share < Shares.Length; share++) rows.Add(new(model, Shares[share], WorkloadCase.Median(memory[share]), WorkloadCase.Median(cache[share]), limit));
+            double limit = Median.Of(sweep) * 1e9;
+            for (int share = 0; share < Shares.Length; share++) rows.Add(new(model, Shares[share], Median.Of(memory[share]), Median.Of(cache[share]), limit));
         }
         return rows;
     }
@@ -104,9 +105,9 @@ internal static class HarvestBenchmark
             driver.InvalidateDomain(domain);
             if (isWarm) Scan(domain, length, clear: false, found);
             found.Clear();
-            TimeSpan began = Calibration.ProcessorTime;
+            TimeSpan began = ProcessClock.Time;
             ScanBudget spent = Scan(domain, length, clear: true, found);
-            seconds += (Calibration.ProcessorTime - began).TotalSeconds;
+            seconds += (ProcessClock.Time - began).TotalSeconds;
             if (found.Pages != written || spent.EntriesCleared != written) throw new InvalidOperationException($"{written} pages were written, {found.Pages} reported and {spent.EntriesCleared} cleared.");
         }
         return (length >> 12) * (double)scans / seconds;

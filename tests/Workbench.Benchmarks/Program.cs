@@ -2,15 +2,15 @@ using System.Globalization;
 using Workbench.Benchmarks;
 using Workbench.Iommu;
 
-// Prints events per second of the named workloads, each interleaved with two calibration loops, medians over several rounds.
-// With --vendors every workload on every model instead, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
+// What 'workbench benchmarks' does not measure, each between calibration loops, medians over several rounds.
+// --vendors: every workload on every model, as a share of VT-d's rate; the exit code is 1 if one is below the floor.
 // With --harvest the scan for dirty leaves instead; the exit code is 1 if a model is below the goal.
 // With --curve the one pass over all IOTLB sizes instead; the exit code is 1 if a workload is below the floor.
 // With --footprint the one-pass count of written pages in windows; the exit code is 1 if a goal is missed.
 // With --decode the reading of .dmat files alone, in processor time.
 // With --feed four configurations from one reading of a trace, by one thread and by two.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks [-- --vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook] [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks -- (--vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook) [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
@@ -57,15 +57,8 @@ if (args.Contains("--vendors"))
     else VendorComparison.Print(Console.Out, rows);
     return rows.All(r => r.MedianNs.Keys.All(m => r.ShareOf(m) >= VendorComparison.Floor)) ? 0 : 1;
 }
-List<WorkloadResult> results = [];
-foreach (WorkloadCase workload in WorkloadCase.All.Where(w => Asked(w.Name)))
-{
-    WorkloadResult result = workload.Measure(rounds, events);
-    results.Add(result);
-    if (!json) result.Print(Console.Out, results.Count == 1);
-}
-if (json) Console.Out.WriteLine(WorkloadResult.ToJson(results));
-return results.All(r => r.BytesPerEvent == 0) ? 0 : 1;
+Console.Error.WriteLine("Say what to measure; 'workbench benchmarks' measures the replay itself.");
+return 2;
 
 bool Asked(string name) => only.Length == 0 || only.Contains(name);
 

@@ -1,3 +1,4 @@
+using Workbench.Replay.Benchmarks;
 using System.Globalization;
 using System.Text.Json;
 using Workbench.Iommu;
@@ -22,17 +23,17 @@ internal static class VendorComparison
     public static IReadOnlyList<Row> Measure(int rounds, int events)
     {
         List<Row> rows = [];
-        foreach (WorkloadCase workload in WorkloadCase.All)
+        foreach (ReplayBenchmark workload in ReplayBenchmark.All)
         {
             Dictionary<string, List<double>> ns = IommuCatalogue.Models.ToDictionary(m => m.Name, _ => new List<double>());
-            Func<string, double> run = workload.Prepare(events);
+            Func<string, double> run = workload.PrepareModels(events);
             for (int round = -1; round < rounds; round++)
                 foreach ((string model, List<double> samples) in ns)
                 {
                     double one = run(model);
                     if (round >= 0) samples.Add(one);
                 }
-            rows.Add(new(workload.Name, workload.Iotlb, ns.ToDictionary(p => p.Key, p => WorkloadCase.Median(p.Value))));
+            rows.Add(new(workload.Name, workload.Iotlb, ns.ToDictionary(p => p.Key, p => Median.Of(p.Value))));
         }
         return rows;
     }

@@ -21,7 +21,7 @@ public struct ObservedIotlb(IIotlbObserver observer) : IIotlb
     public readonly bool HoldsOverlap(ulong owner, ulong iova, int pageLog2, ulong pageSizes) => false;
 
     /// <inheritdoc/>
-    public readonly void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf) => observer.Filled(owner, iova, pageLog2, leaf);
+    public readonly void Fill(ulong owner, ulong iova, int pageLog2, ulong leaf, bool mayHold = true) => observer.Filled(owner, iova, pageLog2, leaf);
 
     /// <inheritdoc/>
     public readonly int InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte, ulong leafSizes = ulong.MaxValue, DroppedEntries? dropped = null)

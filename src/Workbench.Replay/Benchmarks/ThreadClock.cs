@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Workbench.Benchmarks;
+namespace Workbench.Replay.Benchmarks;
 
 /// <summary>Time that the processor has given to this thread, where the system tells (Linux); else the clock on the wall.</summary>
-internal static partial class ThreadClock
+public static partial class ThreadClock
 {
     // CLOCK_THREAD_CPUTIME_ID of <time.h>, Linux.
     private const int ThreadProcessorTime = 3;

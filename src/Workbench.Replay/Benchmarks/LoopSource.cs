@@ -1,7 +1,6 @@
-using Workbench.Replay;
 using Workbench.Traces;
 
-namespace Workbench.Benchmarks;
+namespace Workbench.Replay.Benchmarks;
 
 /// <summary>Events from memory. Notes processor time and allocations when the first access is handed out and when the last was processed, so that set-up and the final harvest stay outside.</summary>
 internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int warmUp) : ITraceSource
@@ -17,6 +16,7 @@ internal sealed class LoopSource(TraceEvent[] setup, TraceEvent[] accesses, int 
     public long EventCount => setup.Length + accesses.Length;
     public double Seconds { get; private set; }
     public long AllocatedBytes { get; private set; }
+    public TraceEvent[] Accesses => accesses;
     public int Measured => accesses.Length - warmUp;
 
     public ReadOnlySpan<TraceEvent> Next()

@@ -2,20 +2,18 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Workbench.Traces;
 
-namespace Workbench.Benchmarks;
+namespace Workbench.Replay.Benchmarks;
 
 /// <summary>Loops whose cost depends on the machine alone: their ratio to a workload holds when the machine's speed drifts.</summary>
-internal static class Calibration
+public static class Calibration
 {
     private const int ChaseEntries = 1 << 24;
     private const int SweepWords = 1 << 24;
     private static readonly int[] Chase = Ring();
-    // Written, so that every page of it is memory of its own.
-    private static readonly ulong[] Swept = [.. Enumerable.Repeat(1UL, SweepWords)];
-
     /// <summary>Nanoseconds per event to read events and add their fields up.</summary>
     public static double DecodeNs(TraceEvent[] events)
     {
+        ArgumentNullException.ThrowIfNull(events);
         long began = ThreadClock.Ns;
         ulong sum = 0;
         foreach (ref readonly TraceEvent e in events.AsSpan()) sum += e.Iova + e.Length + (ulong)e.Kind;
@@ -34,22 +32,27 @@ internal static class Calibration
         return at == -1 ? 0 : ns;
     }
 
-    /// <summary>Time the processor has given to this process.</summary>
-    public static TimeSpan ProcessorTime => Environment.CpuUsage.TotalTime;
-
     /// <summary>Nanoseconds per word to read 128 MiB from front to back: what no scan of as many entries can do in less.</summary>
     public static double SweepNs()
     {
-        TimeSpan began = ProcessorTime;
+        ulong[] words = Sweep.Words;
+        long began = ThreadClock.Ns;
         Vector256<ulong> sum = default, other = default;
-        ReadOnlySpan<Vector256<ulong>> all = MemoryMarshal.Cast<ulong, Vector256<ulong>>(Swept.AsSpan());
+        ReadOnlySpan<Vector256<ulong>> all = MemoryMarshal.Cast<ulong, Vector256<ulong>>(words.AsSpan());
         for (int i = 0; i + 3 < all.Length; i += 4)
         {
             sum += all[i] + all[i + 1];
             other += all[i + 2] + all[i + 3];
         }
-        double ns = (ProcessorTime - began).TotalNanoseconds / SweepWords;
+        double ns = (double)(ThreadClock.Ns - began) / SweepWords;
         return Vector256.Sum(sum + other) == 0 ? 0 : ns;
+    }
+
+    // Made when first swept.
+    private static class Sweep
+    {
+        // Written, so that every page of it is memory of its own.
+        public static readonly ulong[] Words = [.. Enumerable.Repeat(1UL, SweepWords)];
     }
 
     /// <summary>A single cycle through all entries (Sattolo), by a fixed generator.</summary>
