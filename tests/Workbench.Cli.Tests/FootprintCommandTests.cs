@@ -15,7 +15,7 @@ public sealed class FootprintCommandTests
         (int exit, string output, string error) = WorkbenchProcess.Run("footprint", Nested, "--memory", "4G");
         Assert.True(exit == 0, error);
         Assert.All(output.Split('\n'), line => Assert.True(line.Length <= 80, line));
-        foreach (string part in (string[])["average/most", "bytes per second", "Pre-copy migration of 4.0 GiB", "\n100ms", "1G      100G 300ms |"]) Assert.Contains(part, output, StringComparison.Ordinal);
+        foreach (string part in (string[])["average/most", "bytes per second", "Pre-copy migration of 4.0 GiB", "\n100ms", "1G       100G 300ms |"]) Assert.Contains(part, output, StringComparison.Ordinal);
         Assert.Equal((exit, output, error), WorkbenchProcess.Run("footprint", Nested, "--memory", "4G"));
     }
 

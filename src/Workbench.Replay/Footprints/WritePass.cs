@@ -81,10 +81,13 @@ public sealed class WritePass
         {
             ReadOnlySpan<TraceEvent> batch = traceEvents[..Math.Min(BatchEvents, traceEvents.Length)];
             if (Events == 0) FirstNs = batch[0].TimeNs;
+            long nowNs = Events == 0 ? FirstNs : LastNs;
             LastNs = batch[^1].TimeNs;
             if ((Int128)LastNs - FirstNs >= LongestNs - 1) throw new TraceFormatException($"The trace has events at times {FirstNs} to {LastNs} ns, more than 146 years apart. Check the source's clock.");
             foreach (ref readonly TraceEvent e in batch)
             {
+                if (e.TimeNs < nowNs) ThrowBackwards(e);
+                nowNs = e.TimeNs;
                 if (e.IsAccess)
                 {
                     if (e.Kind == EventKind.Write) Write(e);
@@ -158,6 +161,8 @@ public sealed class WritePass
         if (writeCount == writes.Length) Array.Resize(ref writes, 2 * writes.Length);
         writes[writeCount++] = write;
     }
+
+    private static void ThrowBackwards(in TraceEvent e) => throw new TraceFormatException($"{e.Kind} at {e.TimeNs} ns follows a later event; the times of a trace never decrease. Sort it by time.");
 
     /// <summary>What was remembered of a range holds no more.</summary>
     private void Forget(ulong first, ulong length)

@@ -52,10 +52,17 @@ public sealed class WritePassTests
         Assert.Contains("ViewOf", Assert.Throws<ArgumentException>(() => new WritePass(View.Migration, static _ => { })).Message, StringComparison.Ordinal);
     }
 
-    private static List<ulong> Pages(TraceBuilder trace, View view)
+    [Fact]
+    public void Events_that_go_back_in_time_are_refused()
+    {
+        foreach (int atOnce in (int[])[1, 9])
+            Assert.Contains("at 5 ns follows a later", Assert.Throws<TraceFormatException>(() => Pages(Begin().At(6).Write(0).At(5).Write(0), View.Iova, atOnce)).Message, StringComparison.Ordinal);
+    }
+
+    private static List<ulong> Pages(TraceBuilder trace, View view, int atOnce = int.MaxValue)
     {
         List<ulong> pages = [];
-        WritePass.Run(trace.Build(), view, writes =>
+        WritePass.Run(trace.Build(atOnce), view, writes =>
         {
             foreach (PageWrite write in writes) pages.Add(write.FirstPage);
         }, cancellation: TestContext.Current.CancellationToken);
