@@ -52,6 +52,19 @@ public sealed class InterruptTests
         AssertSaysEvents(Interrupt(process, 2), " events; nothing was found out.");
     }
 
+    [Fact]
+    public void Ctrl_C_stops_a_sweep_and_says_what_is_kept()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip(NoSignals);
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["s.json"], """{ "traces": [{ "workload": "nic1024", "events": 20000 }, { "workload": "uni1g", "events": 4000000000 }] }""");
+        using Process process = WorkbenchProcess.Start("sweep", folder["s.json"], "--out", folder["a.parquet"]);
+        // The row of the first trace takes more than a KiB.
+        WaitFor(() => new FileInfo(folder["a.parquet.journal"]) is { Exists: true, Length: > 1024 }, process);
+        Assert.Contains("interrupted; 1 of 2 rows are kept in a.parquet.journal. The same command goes on from there.", Interrupt(process, 1), StringComparison.Ordinal);
+        Assert.Equal(["a.parquet.journal", "s.json"], Directory.GetFiles(folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     private static void AssertSaysEvents(string error, string ending)
     {
         const string Beginning = "workbench: interrupted after ";

@@ -20,6 +20,8 @@ internal sealed class SweepReader
     private readonly List<SweepTrace> traces = [];
     private readonly List<(string Property, JsonElement[] Values)> varied = [];
     private readonly List<SweepCell> cells = [];
+    // Which value of each varied property a cell has.
+    private readonly List<int[]> choices = [];
     private JsonElement common;
 
     private SweepReader(string folder) => this.folder = folder;
@@ -141,6 +143,7 @@ internal sealed class SweepReader
                 string values = string.Join(", ", at.Select((v, i) => $"{varied[i].Property} {varied[i].Values[v].GetRawText()}"));
                 if (!seen.TryAdd((trace, experiment), values)) problems.Add($"{trace.Name}: the cells ({seen[(trace, experiment)]}) and ({values}) are the same.");
                 string lack = string.Join(" ", experiment.Validate());
+                choices.Add([.. at]);
                 cells.Add(new(cells.Count + 1, trace, experiment, lack.Length > 0 ? lack : null));
             }
             while (Advance(at));
@@ -162,15 +165,12 @@ internal sealed class SweepReader
     {
         foreach (string lack in LacksOfAll(cells)) problems.Add($"no cell can be replayed: {lack}");
         if (problems.Count > 0) return;
-        foreach ((string property, JsonElement[] values) in varied)
-            foreach (JsonElement value in values)
-            {
-                SweepCell[] having = [.. cells.Where(c => SweepSkip.Has(c.Experiment, property, value))];
-                foreach (string lack in LacksOfAll(having)) problems.Add($"vary: no cell with {property} {value.GetRawText()} can be replayed: {lack}");
-            }
+        for (int i = 0; i < varied.Count; i++)
+            foreach (IGrouping<int, SweepCell> having in cells.GroupBy(c => choices[c.Number - 1][i]))
+                foreach (string lack in LacksOfAll([.. having])) problems.Add($"vary: no cell with {varied[i].Property} {varied[i].Values[having.Key].GetRawText()} can be replayed: {lack}");
     }
 
-    private static IEnumerable<string> LacksOfAll(IReadOnlyList<SweepCell> some) =>
+    private static IEnumerable<string> LacksOfAll(List<SweepCell> some) =>
         some.Count == 0 || some.Any(c => c.Lack is null) ? [] : some.Select(c => (IEnumerable<string>)c.Experiment.Validate()).Aggregate((all, next) => all.Intersect(next));
 
     private void CheckProfiles()

@@ -36,7 +36,7 @@ internal sealed class SweepSkip
     }
 
     /// <summary>Does a property have this value? Both in the form in which experiments are written.</summary>
-    public static bool Has(Experiment experiment, string property, JsonElement value)
+    private static bool Has(Experiment experiment, string property, JsonElement value)
     {
         JsonElement all = JsonSerializer.SerializeToElement(experiment, ReplayJson.Default.Experiment);
         return all.TryGetProperty(property, out JsonElement actual) ? JsonElement.DeepEquals(actual, value) : value.ValueKind == JsonValueKind.Null;
