@@ -91,7 +91,7 @@ public static partial class Charts
         if (MissCurves.Problems(experiment).Any())
             return recording.Sweep(experiments.SelectMany(e => sizes.Select(size => e with { Iotlb = string.Create(CultureInfo.InvariantCulture, $"1x{size}:lru") }))).IotlbMissCurve(title);
         CurveOptions options = new() { Geometries = CurveGeometries.Fully, Sizes = sizes };
-        MissLine[] lines = sizes.Length == 0 ? [] : [.. experiments.Select(e => new MissLine(ReplayRun.LabelOf(e), [.. recording.Curve(e, options).Points.Where(p => p.Hits + p.Misses > 0).Select(p => (p.Entries, 100 * p.MissRatio))]))];
+        MissLine[] lines = sizes.Length == 0 ? [] : [.. experiments.Select(e => new MissLine(ReplayRun.LabelOf(e), [.. recording.Curve(e, options).Points.Where(p => p.Hits + p.Misses > 0).Select(p => (p.Entries, 100.0 * p.Misses / (p.Hits + p.Misses)))]))];
         return Draw(title ?? $"IOTLB misses by size: {recording.Name}", lines);
     }
 

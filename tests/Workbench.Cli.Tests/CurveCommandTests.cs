@@ -56,7 +56,7 @@ public sealed class CurveCommandTests
     [InlineData("power of two", "--up-to", "1000")]
     [InlineData("no IOMMU model 'vtx'", "--iommu", "vtx")]
     [InlineData("Page size '3K'", "--page-size", "3K")]
-    [InlineData("geometry", "--geometry", "round")]
+    [InlineData("'round'", "--geometry", "round")]
     public void Wrong_input_ends_with_exit_code_2(string says, params string[] arguments)
     {
         (int exit, string output, string error) = WorkbenchProcess.Run(["curve", Nested, .. arguments]);

@@ -1,4 +1,5 @@
 using Workbench.Replay.Costs;
+using Workbench.Replay.Curves;
 using Workbench.Testing;
 using Xunit;
 
@@ -25,6 +26,15 @@ public sealed class RecordDisplayTests
         IsApproved(manifest, "manifest");
         Assert.Contains($"title=\"{manifest.TraceSha256}\"", Shown.Html(manifest), StringComparison.Ordinal);
         Assert.Contains(manifest.TraceSha256, Shown.Text(manifest), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_miss_curve_says_whether_it_is_exact_and_shows_sizes_and_sets()
+    {
+        TraceBuilder trace = Small.Trace().Map(0x10_0000, 64 * Small.Page);
+        for (int i = 0; i < 400; i++) trace.Write((ulong)(0x10_0000 + (i * 7 % 40 * 4096)), 64);
+        IsApproved(MissCurves.Run(Small.InIova, trace.Build(), cancellation: TestContext.Current.CancellationToken), "miss-curve");
+        Assert.Contains("Not exact: 1 touch", Shown.Text(MissCurves.Run(Small.InIova, new TraceBuilder().Attach(1).InvalidateAll().Map(0, Small.Page).Write(0).Unmap(0, Small.Page).Write(0).Build(), cancellation: TestContext.Current.CancellationToken)), StringComparison.Ordinal);
     }
 
     [Fact]
