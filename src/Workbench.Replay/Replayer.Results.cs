@@ -1,4 +1,5 @@
 using System.Globalization;
+using Workbench.Iommu;
 using Workbench.Replay.Costs;
 
 namespace Workbench.Replay;
@@ -6,6 +7,9 @@ namespace Workbench.Replay;
 /// <summary>What is left when the trace has ended.</summary>
 public sealed partial class Replayer
 {
+    /// <summary>The domains, for tests that compare what is left in their tables.</summary>
+    internal IEnumerable<Domain> Domains => machine.Domains.Select(d => d.Domain);
+
     private ReplayResult Result()
     {
         (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);
