@@ -80,12 +80,14 @@ public sealed partial class Recording
     private ReplayRun Replay(Experiment experiment, string label, Action<long> report, CancellationToken cancellation)
     {
         using DmatReader reader = Reader();
-        TimedSource source = new(new DmatSource(reader), experiment.FromMark);
-        ReplayResult result = Replayer.Run(experiment, source, null, report, cancellation: cancellation);
+        DmatSource source = new(reader);
+        Moment from = Moment.Of(experiment.FromMark) ?? default;
+        TimedSource? timed = from.Mark is null ? null : new(source, from.Mark);
+        ReplayResult result = Replayer.Run(experiment, (ITraceSource?)timed ?? source, null, report, cancellation: cancellation);
         long warmUp = Duration.TryParse(experiment.WarmUp, out long ns) ? ns : 0;
         return new()
         {
-            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = experiment.FromMark is null ? FirstTimeNs + warmUp : source.MarkNs,
+            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = timed?.MarkNs ?? FirstTimeNs + from.Ns + warmUp,
             Manifest = new()
             {
                 Tool = Tool, Trace = FileName, TraceSha256 = Sha256, Experiment = experiment,
@@ -96,7 +98,7 @@ public sealed partial class Recording
     }
 
     /// <summary>A source that remembers when the mark came at which tracking begins.</summary>
-    private sealed class TimedSource(ITraceSource source, string? fromMark) : ITraceSource
+    private sealed class TimedSource(ITraceSource source, string fromMark) : ITraceSource
     {
         private bool found;
 
@@ -107,7 +109,7 @@ public sealed partial class Recording
         public ReadOnlySpan<TraceEvent> Next()
         {
             ReadOnlySpan<TraceEvent> next = source.Next();
-            if (fromMark is null || found) return next;
+            if (found) return next;
             foreach (ref readonly TraceEvent e in next)
             {
                 if (e.Kind != EventKind.Mark || source.TextOf(e) != fromMark) continue;

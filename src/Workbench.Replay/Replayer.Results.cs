@@ -1,11 +1,28 @@
 using System.Globalization;
 using Workbench.Replay.Costs;
+using Workbench.Traces;
 
 namespace Workbench.Replay;
 
 /// <summary>What is left when the trace has ended.</summary>
 public sealed partial class Replayer
 {
+    /// <summary>The trace has ended: takes the last harvest and says what happened. To be called once.</summary>
+    public ReplayResult Finish()
+    {
+        if (!measuring && fromText is null)
+            throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"Tracking begins {ShowBegin()}, the trace ends {(lastNs - originNs) / 1e9:0.###} s after its first event, so tracking never began. Choose {(experiment.FromNs > 0 ? "an earlier --from or " : "")}a shorter --warm-up."));
+        if (!measuring && hasStopped) throw new TraceFormatException($"The mark '{fromText}' did not come before the time {experiment.ToMark}, so tracking never began. 'workbench trace info' lists the marks with their times.");
+        if (!measuring) throw new TraceFormatException($"The trace has no mark '{fromText}', so tracking never began. 'workbench trace info' lists the marks.");
+        if (experiment.ToNs is not null && !hasStopped) throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The trace ends {(lastNs - originNs) / 1e9:0.###} s after its first event, before the device is to stop at {experiment.ToMark}. Choose an earlier --to, or leave it out to replay up to the end."));
+        if (toText is not null && !hasStopped) throw new TraceFormatException($"The trace has no mark '{toText}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        hasEnded = true;
+        harvester.Finish(lastNs);
+        return Result();
+    }
+
+    private string ShowBegin() => experiment.FromNs == 0 ? $"after a warm-up of {experiment.WarmUp}" : $"at {experiment.FromMark}" + (experiment.WarmUpNs > 0 ? $" and a warm-up of {experiment.WarmUp}" : "");
+
     private ReplayResult Result()
     {
         (long missedCount, List<MissedPage> missed) = losses.MissedOf(machine.Domains);

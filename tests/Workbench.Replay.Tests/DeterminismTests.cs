@@ -8,7 +8,7 @@ namespace Workbench.Replay.Tests;
 public class DeterminismTests
 {
     /// <summary>Record by record; the lists of a record compare by reference, so each is compared by itself.</summary>
-    private static void AssertSame(ReplayResult expected, ReplayResult actual)
+    internal static void AssertSame(ReplayResult expected, ReplayResult actual)
     {
         Assert.Equal(expected.Harvests, actual.Harvests);
         Assert.Equal(expected.MissedPages, actual.MissedPages);
