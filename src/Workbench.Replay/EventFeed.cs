@@ -9,9 +9,10 @@ internal sealed class EventFeed(ITraceSource source) : ITraceSource
     private TraceEvent[] rest = [];
     private int restAt, restCount;
     private long handedOut;
+    private long passedOverBefore;
 
     /// <summary>Number of the event that comes next.</summary>
-    public long Position => handedOut - (restCount - restAt) + ((source as ISeekableSource)?.PassedOver ?? 0);
+    public long Position => handedOut - (restCount - restAt) + ((source as ISeekableSource)?.PassedOver ?? 0) - passedOverBefore;
 
     /// <summary>Time of the trace's first event, where the source knows it.</summary>
     public long? FirstTimeNs => (source as ISeekableSource)?.FirstTimeNs;
@@ -47,6 +48,20 @@ internal sealed class EventFeed(ITraceSource source) : ITraceSource
 
     /// <summary>Lets the source leave out accesses before a time, if it can.</summary>
     public void PassOverAccessesBefore(long timeNs) => (source as ISeekableSource)?.PassOverAccessesBefore(timeNs);
+
+    /// <summary>Goes on with an event by its number; a source that cannot seek is read up to there, from its beginning.</summary>
+    public void MoveTo(long number)
+    {
+        restAt = restCount = 0;
+        if (source is ISeekableSource seekable)
+        {
+            seekable.SeekToEvent(number);
+            (handedOut, passedOverBefore) = (number, seekable.PassedOver);
+            return;
+        }
+        while (Position < number)
+            if (Take(number - Position, long.MaxValue, out _).IsEmpty) throw new TraceFormatException($"The trace ends after {Position} events, and the replay is to go on after {number}: it is another trace, or was read before. Give it the trace of the checkpoint, from its beginning.");
+    }
 
     private void Keep(ReadOnlySpan<TraceEvent> events)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Workbench.Replay.Checkpoints;
 using Workbench.Traces;
 
 namespace Workbench.Replay;
@@ -14,6 +15,7 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(ReplaySummary[]))]
 [JsonSerializable(typeof(PolicyRow[]))]
 [JsonSerializable(typeof(RunManifest))]
+[JsonSerializable(typeof(CheckpointInfo))]
 public sealed partial class ReplayJson : JsonSerializerContext
 {
     // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.

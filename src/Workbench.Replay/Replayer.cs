@@ -31,11 +31,11 @@ public sealed partial class Replayer : IDisposable
     private readonly CostProfile profile;
     private readonly Machine machine;
     private readonly IIommu hardware;
-    private readonly GuestMemory memory;
+    private GuestMemory memory;
     private readonly SoftwareClock clock = new();
     private readonly Harvester harvester;
-    private readonly LiveMappings<Extent> recorded = new();
-    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
+    private LiveMappings<Extent> recorded = new();
+    private Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
     private readonly LossLedger losses;
     private readonly LeafWork leafWork;
     private readonly List<string> notes = [];
@@ -66,9 +66,9 @@ public sealed partial class Replayer : IDisposable
 
     private readonly record struct Extent(ulong Physical, ulong Length);
 
-    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
+    private Replayer(Experiment experiment, EventFeed source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
-        (this.experiment, this.source, this.view, this.machine, this.cancellation) = (experiment, new(source), view, machine, cancellation);
+        (this.experiment, this.source, this.view, this.machine, this.cancellation) = (experiment, source, view, machine, cancellation);
         // Read once: a file may be gone when a long replay ends.
         profile = CostProfiles.Find(experiment.CostProfile);
         TrackerContext context = new(machine, clock, experiment.StepCostsOf(profile)) { View = view, GuestMemory = source.Provenance.GuestMemory };
@@ -125,7 +125,7 @@ public sealed partial class Replayer : IDisposable
         Machine machine = built = new(Build(experiment, request => built?.Answer(request) ?? PageResponse.InvalidRequest), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
         try
         {
-            Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
+            Replayer replayer = new(experiment, new(source), view, machine, newPolicies, cancellation);
             if (isNamed) replayer.notes.AddRange(experiment.LeafOptionsWithoutEffect());
             if (replayer.measuresFromStart) replayer.Begin(0);
             return replayer;
@@ -207,7 +207,7 @@ public sealed partial class Replayer : IDisposable
         switch (e.Kind)
         {
             case EventKind.Mark:
-                string text = source.TextOf(e);
+                string text = TextOf(e);
                 if (!measuring && text == fromText) Begin(e.TimeNs);
                 else if (measuring && text == toText) return true;
                 break;
