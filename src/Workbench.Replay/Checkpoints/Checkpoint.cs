@@ -37,7 +37,15 @@ public sealed class Checkpoint
         ArgumentNullException.ThrowIfNull(source);
         if (source.EventCount != Info.TraceEvents && Info.TraceEvents >= 0)
             throw new TraceFormatException($"The checkpoint is of a trace of {Info.TraceEvents} events{(Info.Trace.Length > 0 ? $", '{Info.Trace}'" : "")}; this one has {source.EventCount}. Resume with the trace it was made from.");
-        Replayer replayer = Replayer.Of(image, source, Info.SourcePosition, cancellation);
+        Replayer replayer;
+        try
+        {
+            replayer = Replayer.Of(image, source, Info.SourcePosition, cancellation);
+        }
+        catch (InvalidDataException wrong)
+        {
+            throw new TraceFormatException($"The state of the checkpoint cannot be used: {wrong.Message}. Make it anew, or replay from the beginning.", wrong);
+        }
         if (changed is null || changed == Info.Experiment) return replayer;
         try
         {

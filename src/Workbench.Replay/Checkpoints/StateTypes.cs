@@ -27,6 +27,8 @@ internal static class StateTypes
         typeof(IReadOnlyList<>), typeof(IEnumerable<>), typeof(IEnumerator<>), typeof(CancellationToken),
     ];
 
+    // What reflection found out, once for each type.
+    private static readonly Dictionary<Type, StateRule?> Rules = [];
     private static readonly Dictionary<Type, FieldInfo[]> Fields = [];
     private static readonly Dictionary<Type, bool> Plain = [];
 
@@ -36,17 +38,30 @@ internal static class StateTypes
     /// <summary>The rule of a type of objects; null: there is none.</summary>
     public static StateRule? RuleOf(Type type)
     {
+        lock (Rules)
+        {
+            if (!Rules.TryGetValue(type, out StateRule? rule)) Rules[type] = rule = FindRule(type);
+            return rule;
+        }
+    }
+
+    private static StateRule? FindRule(Type type)
+    {
+        if (!CanBeNamed(type)) return null;
         if (type == typeof(string)) return StateRule.Text;
         if (type == typeof(PhysicalMemory)) return StateRule.Memory;
         if (type.IsArray) return StateRule.Array;
-        if (!IsKnown(type)) return IsDefaultComparer(type) ? StateRule.DefaultComparer : null;
+        if (!IsKnown(type)) return StateRule.DefaultComparer;
         if (type.IsSubclassOf(typeof(Delegate))) return StateRule.Delegate;
         if (IsOf(type, typeof(SortedDictionary<,>)) || IsOf(type, typeof(SortedSet<>))) return StateRule.Sorted;
         return StateRule.Fields;
     }
 
     /// <summary>Is it one of ours, or one of the runtime's that have a rule?</summary>
-    public static bool IsKnown(Type type) => Array.IndexOf(Own, type.Module) >= 0 || Array.IndexOf(Known, Definition(type)) >= 0;
+    public static bool IsKnown(Type type) => IsOwn(type.Module) || Array.IndexOf(Known, Definition(type)) >= 0;
+
+    private static bool CanBeNamed(Type type) =>
+        type.IsArray ? type.GetElementType() is { } element && CanBeNamed(element) : (IsKnown(type) || IsDefaultComparer(type)) && Array.TrueForAll(type.GetGenericArguments(), CanBeNamed);
 
     public static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 
@@ -110,13 +125,13 @@ internal static class StateTypes
         return definition.MakeGenericType([.. definition.GetGenericArguments().Select(_ => Read(reader))]);
     }
 
-    /// <summary>The module of a method by its number, and back.</summary>
-    public static int ModuleOf(Module module) => Array.IndexOf(Own, module);
+    /// <summary>Is it the module of one of the project's assemblies?</summary>
+    public static bool IsOwn(Module module) => Array.IndexOf(Own, module) >= 0;
 
     /// <summary>A method of a type of ours, by its place in the metadata.</summary>
     public static MethodInfo MethodOf(Type declaring, int token)
     {
-        if (ModuleOf(declaring.Module) < 0) throw new InvalidDataException($"{declaring} is none of the project's types");
+        if (!IsOwn(declaring.Module)) throw new InvalidDataException($"{declaring} is none of the project's types");
         MethodBase method = declaring.Module.ResolveMethod(token, declaring.GetGenericArguments(), null) ?? throw new InvalidDataException($"{declaring} has no method {token}");
         return MethodBase.GetMethodFromHandle(method.MethodHandle, declaring.TypeHandle) as MethodInfo ?? throw new InvalidDataException($"{declaring} has no method {token}");
     }

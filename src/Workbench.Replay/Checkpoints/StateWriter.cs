@@ -191,7 +191,7 @@ internal sealed class StateWriter : IDisposable
         numbers[value] = objects.Count;
         if (value is Delegate method)
         {
-            if (method.GetInvocationList().Length != 1 || method.Method.IsGenericMethod || method.Method.DeclaringType is not { } declaring || StateTypes.ModuleOf(declaring.Module) < 0) throw Refused(type, current, field);
+            if (method.GetInvocationList().Length != 1 || method.Method.IsGenericMethod || method.Method.DeclaringType is not { } declaring || !StateTypes.IsOwn(declaring.Module)) throw Refused(type, current, field);
             NumberOf(declaring);
             if (method.Target is { } target) NumberOf(target, field);
         }
