@@ -32,7 +32,14 @@ public sealed partial class Replayer
     {
         if (hasEnded) throw new InvalidOperationException("The replay has ended; a checkpoint is made before Finish.");
         foreach (TraceEvent mark in loop?.MarksHeld ?? []) keptTexts[mark.Target] = TextOf(mark);
-        return StateWriter.Write(this, Outside(source));
+        try
+        {
+            return StateWriter.Write(this, Outside(source));
+        }
+        catch (IOException tooLong)
+        {
+            throw new InsufficientMemoryException("The state of the replay takes more than 2 GB, more than a checkpoint can hold. Map with larger pages, or replay without the page lists (--out).", tooLong);
+        }
     }
 
     /// <summary>A replay as <see cref="Image"/> was of it, on another source of the same trace.</summary>
