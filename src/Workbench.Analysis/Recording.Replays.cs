@@ -56,7 +56,7 @@ public sealed partial class Recording
             if (cell.Validate() is { Count: > 0 } lacks) leftOut.Add($"{name}: {string.Join(" ", lacks)}");
             else cells.Add((name, cell));
         }
-        MarkFinder mark = new(comparison.Common.FromMark);
+        MarkFinder mark = new(Moment.Of(comparison.Common.FromMark)?.Mark);
         IReadOnlyList<FedReplay> replays = SharedFeed.Run(() => new TimedSource(new DmatSource(Reader()), mark), [.. cells.Select(c => c.Experiment)], Environment.ProcessorCount, static (_, outcome) =>
         {
             if (outcome.Failure is { } failure and not ModelLimitException) ExceptionDispatchInfo.Throw(failure);
@@ -93,17 +93,18 @@ public sealed partial class Recording
     private ReplayRun Replay(Experiment experiment, string label, Action<long> report, CancellationToken cancellation)
     {
         using DmatSource file = new(Reader());
-        using ReadAhead? ahead = ReadAhead.IfWorthwhile(file, Environment.ProcessorCount);
-        MarkFinder mark = new(experiment.FromMark);
-        return RunOf(experiment, label, Replayer.Run(experiment, new TimedSource(ahead ?? (ITraceSource)file, mark), null, report, cancellation: cancellation), mark);
+        // What a window passes over, the file's index tells its source, and nobody ahead of it.
+        using ReadAhead? ahead = Moment.Of(experiment.FromMark)?.Ns > 0 ? null : ReadAhead.IfWorthwhile(file, Environment.ProcessorCount);
+        MarkFinder mark = new(Moment.Of(experiment.FromMark)?.Mark);
+        return RunOf(experiment, label, Replayer.Run(experiment, mark.IsNeeded ? new TimedSource(ahead ?? (ITraceSource)file, mark) : ahead ?? (ITraceSource)file, null, report, cancellation: cancellation), mark);
     }
 
     private ReplayRun RunOf(Experiment experiment, string label, ReplayResult result, MarkFinder mark)
     {
-        long warmUp = Duration.TryParse(experiment.WarmUp, out long ns) ? ns : 0;
+        long warmUp = Duration.TryParse(experiment.WarmUp, out long ns) ? ns : 0, from = Moment.Of(experiment.FromMark)?.Ns ?? 0;
         return new()
         {
-            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = experiment.FromMark is null ? FirstTimeNs + warmUp : mark.Ns,
+            Trace = Name, Title = Title, Label = label, Experiment = experiment, Result = result, BeginNs = mark.IsSought ? mark.Ns : FirstTimeNs + from + warmUp,
             Manifest = new()
             {
                 Tool = Tool, Trace = FileName, TraceSha256 = Sha256, Experiment = experiment,
@@ -118,6 +119,7 @@ public sealed partial class Recording
     {
         public long Ns { get; private set; }
         public bool IsNeeded { get; private set; } = text is not null;
+        public bool IsSought => text is not null;
 
         public void Look(ITraceSource source, ReadOnlySpan<TraceEvent> events)
         {

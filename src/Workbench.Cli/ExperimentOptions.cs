@@ -24,8 +24,8 @@ internal static class ExperimentOptions
     private static readonly Option<string?> DirtyOrder = new("--dirty-order") { Description = "before-data, or may-lag: D may become visible after the write (Arm) [default: before-data]" };
     private static readonly Option<bool> Atomic = new("--atomic-harvest") { Description = "harvests take no time: no DMA falls into them" };
     private static readonly Option<string?> Invalidations = new("--invalidations") { Description = "recorded or strict: which invalidations follow unmaps in the iova view [default: recorded]" };
-    private static readonly Option<string?> From = new("--from") { Description = "text of the mark at which tracking begins [default: the trace's beginning]" };
-    private static readonly Option<string?> To = new("--to") { Description = "text of the mark at which the device stops [default: the trace's end]" };
+    private static readonly Option<string?> From = new("--from") { Description = "where tracking begins: a time since the first event (2.5s; accesses before it are left out) or the text of a mark (mark:TEXT if it reads as a time) [default: the trace's beginning]" };
+    private static readonly Option<string?> To = new("--to") { Description = "where the device stops, a time or a mark as for --from [default: the trace's end]" };
     private static readonly Option<string?> ExperimentFile = new("--experiment") { Description = "a JSON file with these settings (docs/replay.md); options given beside it win" };
 
     private static readonly Option<string?> FlushChunk = new("--flush-chunk") { Description = "piece of address space that per-chunk invalidates at once, a power of two [default: 64M]" };
@@ -40,7 +40,7 @@ internal static class ExperimentOptions
     private static readonly Option<string?> Unsound = new("--unsound") { Description = $"steps of splits and collapses to do wrongly, separated by commas: {Experiment.UnsoundNames}" };
     private static readonly Option<string?> Quirks = new("--quirks") { Description = "whose defects the driver has: fixed (none) or linux-6.12 [default: fixed]" };
     private static readonly Option<int?> BlockChange = new("--bbml") { Description = "how an SMMU lets leaf sizes change (IDR3.BBML): 0 break before make, 1 nT, 2 at once [default: 2]" };
-    private static readonly Option<string?> WarmUp = new("--warm-up") { Description = "trace time before tracking begins, e.g. 2s [default: 0]" };
+    private static readonly Option<string?> WarmUp = new("--warm-up") { Description = "trace time before tracking begins, e.g. 2s, from the beginning or from a time of --from [default: 0]" };
     private static readonly Option<string?> CancelAfter = new("--cancel-after") { Description = "trace time after which the migration is given up, for --collapse on-cancel [default: 0, never]" };
     private static readonly Option<string?> Costs = new("--costs") { Description = $"what steps cost: {string.Join(", ", CostProfiles.Names)}, or a profile's file [default: assumed]" };
     private static readonly Option<string?> CostLevel = new("--cost-level") { Description = "at which end of the costs' ranges trace time passes: low, default, high [default: default]" };
@@ -64,10 +64,10 @@ internal static class ExperimentOptions
         foreach (Option option in ((Option[])[View, PageSize, Granule, Harvest, Flush, FlushChunk, Threads, Tracker, LogRanges, LogPage, Policy, SplitTo, SplitDirty, Collapse, Unsound, Quirks, BlockChange, WarmUp, CancelAfter, Costs, CostLevel, Loop, Iotlb, AddressBits, DeviceTlb, Driver, DirtyOrder, Atomic, Invalidations, From, To, ExperimentFile]).Where(o => !except.Contains(o.Name))) command.Add(option);
     }
 
-    /// <summary>The experiment they describe, not validated.</summary>
-    public static Experiment Read(ParseResult parsed)
+    /// <summary>The experiment they describe, not validated; what is not given is as in <paramref name="start"/>, or as by default.</summary>
+    public static Experiment Read(ParseResult parsed, Experiment? start = null)
     {
-        Experiment e = new();
+        Experiment e = start ?? new();
         if (parsed.GetValue(ExperimentFile) is { } file) e = ReplayJson.ReadExperiment(BytesOf(file), Path.GetFileName(file));
         return e with
         {

@@ -35,7 +35,7 @@ public sealed partial record Experiment
     public string Quirks { get; init; } = "fixed";
     /// <summary>How an SMMU lets the size of a leaf change, IDR3.BBML: 0 break before make, 1 with nT, 2 at once.</summary>
     public int BlockChange { get; init; } = 2;
-    /// <summary>Trace time before tracking begins, a number with ns, us, ms or s; "0": at the beginning, or at <see cref="FromMark"/>.</summary>
+    /// <summary>Trace time before tracking begins, a number with ns, us, ms or s; "0": at the beginning, or at <see cref="FromMark"/>. After a time given there it is counted from that time.</summary>
     public string WarmUp { get; init; } = "0";
     /// <summary>Trace time after the beginning of tracking at which the migration is given up (collapse on-cancel); "0": never.</summary>
     public string CancelAfter { get; init; } = "0";
@@ -95,7 +95,7 @@ public sealed partial record Experiment
     {
         if (!PolicyCatalogue.HasSplit(Policy)) yield return $"There is no policy '{Policy}'; there is: {PolicyCatalogue.SplitNames}. {PolicyCatalogue.SizeRule}";
         if (!PolicyCatalogue.HasCollapse(Collapse)) yield return $"There is no collapse policy '{Collapse}'; there is: {PolicyCatalogue.CollapseNames}. {PolicyCatalogue.HarvestsRule}";
-        if (Policy == "seen-dirty" && FromMark is null && WarmUpNs == 0) yield return "Policy seen-dirty splits what was written before tracking began: say when that is, with --warm-up or --from.";
+        if (Policy == "seen-dirty" && FromText is null && WarmUpNs == 0) yield return "Policy seen-dirty splits what was written before tracking began: say when that is, with --warm-up or with a mark for --from.";
         if (Collapse == "on-cancel" && CancelAfterNs == 0) yield return "Collapse on-cancel: say when the migration is given up, with --cancel-after.";
         foreach (string step in UnsoundParts.Where(step => UnsoundSteps.All(s => s.Name != step))) yield return $"There is no unsound step '{step}'; there is: {UnsoundNames}.";
         if (SplitDirty is not ("carry" or "harvest-first")) yield return $"splitDirty '{SplitDirty}' is none; carry or harvest-first.";
@@ -103,7 +103,6 @@ public sealed partial record Experiment
         if (BlockChange is < 0 or > 2) yield return $"blockChange is {BlockChange}; IDR3.BBML is 0, 1 or 2.";
         else if (BlockChange != 2 && IommuCatalogue.Find(Iommu) is not null && !Iommu.StartsWith("smmu", StringComparison.Ordinal)) yield return $"blockChange {BlockChange} is a level of an SMMU; {Iommu} changes leaves at once.";
         if (!Duration.TryParse(WarmUp, out long warmUp) || warmUp < 0) yield return $"Warm-up '{WarmUp}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
-        if (warmUp > 0 && FromMark is not null) yield return "Tracking begins after a warm-up or at a mark, not both.";
         if (!Duration.TryParse(CancelAfter, out long cancel) || cancel < 0) yield return $"Cancel after '{CancelAfter}' is no duration; write a number with ns, us, ms or s (2s), or 0.";
         if (Loop is not ("open" or "closed" or "streaming")) yield return $"Loop '{Loop}' is none; open, closed or streaming.";
         if (CostLevel is not ("low" or "default" or "high")) yield return $"Cost level '{CostLevel}' is none; low, default or high.";

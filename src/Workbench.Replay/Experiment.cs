@@ -49,9 +49,12 @@ public sealed partial record Experiment
     public HarvestCosts Costs { get; init; } = new();
     /// <summary>Invalidations of the iova view.</summary>
     public InvalidationSource Invalidations { get; init; } = InvalidationSource.Recorded;
-    /// <summary>Text of the mark at which tracking begins; null: at the trace's beginning.</summary>
+    /// <summary>
+    /// Where tracking begins; null: at the trace's beginning. The text of a mark: everything before it is replayed too, and warms the machine. A time since the first event (a number
+    /// with ns, us, ms or s): of what is before it only maps, unmaps, attaches and invalidations are replayed; tracking begins after the warm-up. "mark:1s" is the text 1s.
+    /// </summary>
     public string? FromMark { get; init; }
-    /// <summary>Text of the mark at which the device stops and the last harvest is taken; null: at the trace's end.</summary>
+    /// <summary>Where the device stops and the last harvest is taken, a mark's text or a time as in <see cref="FromMark"/>; null: at the trace's end.</summary>
     public string? ToMark { get; init; }
 
     /// <summary>Every problem of the experiment, as sentences; empty if it can run.</summary>
@@ -67,7 +70,7 @@ public sealed partial record Experiment
         if (!HarvestSchedule.TryParse(HarvestEvery, out _)) problems.Add($"Harvest interval '{HarvestEvery}' is no duration; write a number with ns, us, ms or s (100ms), 0 for one harvest at the end, asap, or adaptive:LEAST-MOST (adaptive:10ms-1s).");
         else if (HarvestEvery == "asap" && AtomicHarvest) problems.Add("Harvests as fast as they go that take no time never end; choose an interval, or leave atomic harvests out.");
         if (!TrackerCatalogue.Has(Tracker)) problems.Add($"There is no tracker '{Tracker}'; there is: {TrackerCatalogue.Names}.");
-        problems.AddRange([.. TrackingProblems(), .. TrackerProblems()]);
+        problems.AddRange([.. TrackingProblems(), .. WindowProblems(), .. TrackerProblems()]);
         if (PageSizes.Log2Of(FlushChunk) is not >= 12) problems.Add($"Flush chunk '{FlushChunk}': a power of two from 4K up, written with K, M, G or T.");
         if (HarvestThreads is < 1 or > 64) problems.Add($"{HarvestThreads} harvest threads: 1 to 64.");
         if (Costs.ScanNs is < 0 or > 1_000_000 || Costs.ClearNs is < 0 or > 1_000_000 || Costs.InvalidateNs is < 0 or > 1_000_000_000) problems.Add("Harvest costs are nanoseconds, 0 to 1,000,000 for an entry and to 1,000,000,000 for an invalidation.");

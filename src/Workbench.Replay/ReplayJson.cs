@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Workbench.Replay.Checkpoints;
 using Workbench.Replay.Benchmarks;
 using Workbench.Replay.Curves;
 using Workbench.Replay.Sweeps;
@@ -23,6 +24,7 @@ namespace Workbench.Replay;
 [JsonSerializable(typeof(SweepManifest))]
 [JsonSerializable(typeof(SweepRow))]
 [JsonSerializable(typeof(SweepRow[]))]
+[JsonSerializable(typeof(CheckpointInfo))]
 public sealed partial class ReplayJson : JsonSerializerContext
 {
     // Reading goes through reflection: generated readers give absent init-only members default(T), not their initialiser.

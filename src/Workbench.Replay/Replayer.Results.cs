@@ -1,6 +1,7 @@
 using System.Globalization;
 using Workbench.Iommu;
 using Workbench.Replay.Costs;
+using Workbench.Traces;
 
 namespace Workbench.Replay;
 
@@ -9,6 +10,23 @@ public sealed partial class Replayer
 {
     /// <summary>The domains, for tests that compare what is left in their tables.</summary>
     internal IEnumerable<Domain> Domains => machine.Domains.Select(d => d.Domain);
+
+    /// <summary>The trace has ended: takes the last harvest and says what happened. To be called once.</summary>
+    public ReplayResult Finish()
+    {
+        double seconds = (lastNs - originNs) / 1e9;
+        if (!measuring && fromText is null && experiment.FromNs == 0)
+            throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The warm-up of {experiment.WarmUp} is longer than the trace's {seconds:0.###} s, so tracking never began. Choose a shorter --warm-up."));
+        if (!measuring && fromText is null)
+            throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"Tracking is to begin at {experiment.FromMark}{(experiment.WarmUpNs > 0 ? $" and a warm-up of {experiment.WarmUp}" : "")}, and the trace ends {seconds:0.###} s after its first event, so tracking never began. Choose an earlier --from."));
+        if (!measuring && hasStopped) throw new TraceFormatException($"The mark '{fromText}' did not come before the time {experiment.ToMark}, so tracking never began. 'workbench trace info' lists the marks with their times.");
+        if (!measuring) throw new TraceFormatException($"The trace has no mark '{fromText}', so tracking never began. 'workbench trace info' lists the marks.");
+        if (experiment.ToNs is not null && !hasStopped) throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The trace ends {seconds:0.###} s after its first event, before the device is to stop at {experiment.ToMark}. Choose an earlier --to, or leave it out to replay up to the end."));
+        if (toText is not null && !hasStopped) throw new TraceFormatException($"The trace has no mark '{toText}' after the beginning of tracking. 'workbench trace info' lists the marks.");
+        hasEnded = true;
+        harvester.Finish(lastNs);
+        return Result();
+    }
 
     private ReplayResult Result()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Workbench.Iommu;
 using Workbench.Iommu.Ats;
 using Workbench.Traces;
@@ -27,16 +26,16 @@ public sealed partial class Replayer : IDisposable
     private const long LatestNs = 1L << 62;
 
     private readonly Experiment experiment;
-    private readonly ITraceSource source;
+    private readonly EventFeed source;
     private readonly View view;
     private readonly CostProfile profile;
     private readonly Machine machine;
     private readonly IIommu hardware;
-    private readonly GuestMemory memory;
+    private GuestMemory memory;
     private readonly SoftwareClock clock = new();
     private readonly Harvester harvester;
-    private readonly LiveMappings<Extent> recorded = new();
-    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
+    private LiveMappings<Extent> recorded = new();
+    private Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
     private readonly LossLedger losses;
     private readonly LeafWork leafWork;
     private readonly List<string> notes = [];
@@ -46,24 +45,28 @@ public sealed partial class Replayer : IDisposable
     private readonly bool seesPins;
     private readonly bool handlesFaults;
     private readonly bool measuresFromStart;
+    private readonly string? fromText, toText;
     private readonly IDirtyTracker tracker;
     private DomainOracle? oracle;
     private RequesterId oracleDevice;
     private uint oraclePasid;
     private bool measuring;
     private bool isGuestMapped;
+    private bool hasBegun;
     private bool hasStopped;
     private bool hasEnded;
     private bool isCancelled;
-    private long events, accesses, interruptWrites, unmappedAccesses;
+    private long position, events, accesses, interruptWrites, unmappedAccesses;
     private ulong ringBytesRead, ringBytesWritten;
-    private long firstNs, lastNs, eventNs;
+    private long originNs, firstNs, lastNs, eventNs;
+    // Accesses are replayed from here on, and nothing from there on.
+    private long accessesFromNs = long.MinValue, stopsAtNs = long.MaxValue;
     private IommuCounters atStart;
     private long commandsAtStart;
 
     private readonly record struct Extent(ulong Physical, ulong Length);
 
-    private Replayer(Experiment experiment, ITraceSource source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
+    private Replayer(Experiment experiment, EventFeed source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
         (this.experiment, this.source, this.view, this.machine, this.cancellation) = (experiment, source, view, machine, cancellation);
         // Read once: a file may be gone when a long replay ends.
@@ -80,7 +83,7 @@ public sealed partial class Replayer : IDisposable
         hardware = machine.Hardware;
         hardware.Diagnose = diagnoses;
         hardware.CountsRefills = true;
-        measuresFromStart = experiment.FromMark is null && experiment.WarmUpNs == 0;
+        (measuresFromStart, fromText, toText) = (experiment.MeasuresFromStart, experiment.FromText, experiment.ToText);
         machine.TrackingBegins = (domain, seen) => leafWork.TrackingBegins(domain, seen, eventNs);
     }
 
@@ -93,11 +96,12 @@ public sealed partial class Replayer : IDisposable
         using Replayer replayer = Begin(experiment, source, pages, newPolicies, cancellation);
         try
         {
-            return replayer.PlayAll(progress);
+            replayer.Play(progress: progress);
+            return replayer.Finish();
         }
         catch (OperationCanceledException)
         {
-            progress?.Invoke(replayer.events);
+            progress?.Invoke(replayer.Position);
             throw;
         }
     }
@@ -121,7 +125,7 @@ public sealed partial class Replayer : IDisposable
         Machine machine = built = new(Build(experiment, request => built?.Answer(request) ?? PageResponse.InvalidRequest), leaf, experiment.Invalidations) { Log = pages, DirtyMayLag = experiment.DirtyOrder == "may-lag", TracksFromProvisioning = fromProvisioning };
         try
         {
-            Replayer replayer = new(experiment, source, view, machine, newPolicies, cancellation);
+            Replayer replayer = new(experiment, new(source), view, machine, newPolicies, cancellation);
             if (isNamed) replayer.notes.AddRange(experiment.LeafOptionsWithoutEffect());
             if (replayer.measuresFromStart) replayer.Begin(0);
             return replayer;
@@ -146,90 +150,8 @@ public sealed partial class Replayer : IDisposable
         }
     }
 
-    /// <summary>Events replayed so far.</summary>
-    public long Events => events;
-
-    /// <summary>Replays the next events of the trace; false when the replay has come to its end mark and wants no more.</summary>
-    public bool Feed(ReadOnlySpan<TraceEvent> traceEvents)
-    {
-        if (experiment.Loop != "open") throw new InvalidOperationException($"A replay with loop {experiment.Loop} asks for its events itself and cannot be fed; use Run.");
-        while (!hasStopped && traceEvents.Length > 0)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            ReadOnlySpan<TraceEvent> batch = traceEvents[..Math.Min(BatchEvents, traceEvents.Length)];
-            CheckTimes(batch[0].TimeNs, batch[^1].TimeNs);
-            if (events == 0) First(batch[0].TimeNs);
-            int done = Replay(batch, out hasStopped);
-            events += done;
-            lastNs = batch[done - 1].TimeNs;
-            traceEvents = traceEvents[done..];
-        }
-        return !hasStopped;
-    }
-
-    /// <summary>The trace has ended: takes the last harvest and says what happened. To be called once.</summary>
-    public ReplayResult Finish()
-    {
-        if (!measuring && experiment.FromMark is null)
-            throw new TraceFormatException(string.Create(CultureInfo.InvariantCulture, $"The warm-up of {experiment.WarmUp} is longer than the trace's {(lastNs - firstNs) / 1e9:0.###} s, so tracking never began. Choose a shorter --warm-up."));
-        if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so tracking never began. 'workbench trace info' lists the marks.");
-        if (experiment.ToMark is not null && !hasStopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of tracking. 'workbench trace info' lists the marks.");
-        hasEnded = true;
-        harvester.Finish(lastNs);
-        return Result();
-    }
-
     /// <summary>Releases the machine's memory.</summary>
     public void Dispose() => machine.Dispose();
-
-    private ReplayResult PlayAll(Action<long>? progress)
-    {
-        if (experiment.Loop != "open") RunClosed(progress);
-        else
-        {
-            long told = 0;
-            for (ReadOnlySpan<TraceEvent> next; !(next = source.Next()).IsEmpty && Feed(next);)
-            {
-                if ((events & ~0xFFFL) == told) continue;
-                told = events & ~0xFFFL;
-                progress?.Invoke(events);
-            }
-        }
-        progress?.Invoke(events);
-        return Finish();
-    }
-
-    /// <summary>One event after the other, since what it costs decides when its device's next one comes.</summary>
-    private void RunClosed(Action<long>? progress)
-    {
-        ClosedLoop loop = new(source, experiment.Loop == "streaming" ? LoopGaps.Absorb : LoopGaps.Keep);
-        StepCosts costs = profile.StepsAt(experiment.Level);
-        while (!hasStopped && loop.TryNext(out TraceEvent e))
-        {
-            CheckTimes(e.TimeNs, e.TimeNs);
-            if (events++ == 0) First(e.TimeNs);
-            long hits = hardware.Counters.IotlbHits, walks = hardware.Counters.Walks, handled = tracker.FaultsHandled;
-            Replay(new(ref e), out hasStopped);
-            if (e.IsAccess) loop.Delay(e.Device, costs.DevicePs(hardware.Counters.IotlbHits - hits, hardware.Counters.Walks - walks, tracker.FaultsHandled - handled));
-            lastNs = e.TimeNs;
-            if ((events & 0xFFF) != 0) continue;
-            cancellation.ThrowIfCancellationRequested();
-            progress?.Invoke(events);
-        }
-        if (loop.HeldBack > 0) notes.Add($"{loop.HeldBack} events came later than their device's clock says, since more than {ClosedLoop.UsualLimit} events waited at once.");
-    }
-
-    private void First(long nowNs)
-    {
-        firstNs = nowNs;
-        if (experiment.WarmUpNs > 0) clock.Start(BeginLater(), Later(nowNs, experiment.WarmUpNs));
-    }
-
-    private IEnumerable<long> BeginLater()
-    {
-        Begin(clock.NowNs);
-        yield break;
-    }
 
     /// <summary>A time after another; what is beyond every trace stays there.</summary>
     private static long Later(long nowNs, long ns) => nowNs + Math.Min(ns, LatestNs - 1);
@@ -297,9 +219,9 @@ public sealed partial class Replayer : IDisposable
         switch (e.Kind)
         {
             case EventKind.Mark:
-                string text = source.TextOf(e);
-                if (!measuring && text == experiment.FromMark) Begin(e.TimeNs);
-                else if (measuring && text == experiment.ToMark) return true;
+                string text = TextOf(e);
+                if (!measuring && text == fromText) Begin(e.TimeNs);
+                else if (measuring && text == toText) return true;
                 break;
             case EventKind.Map when view == View.Gpa:
                 if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");

@@ -56,7 +56,14 @@ public sealed class LeafChanger
         if (rule != LeafChangeRule.BreakBeforeMake) return ChangeTogether(domain, addresses, targetLog2, isSplit, rule);
         // One leaf at a time, so that each is out for a short while only; several addresses may name one region to collapse.
         ulong inRegion = isSplit ? 0 : Bits.Mask(domain.Table.LargestLeafUpTo(targetLog2));
-        return addresses.Select(address => address & ~inRegion).Distinct().SelectMany(address => ChangeTogether(domain, [address], targetLog2, isSplit, rule));
+        return ChangeApart(domain, [.. addresses.Select(address => address & ~inRegion).Distinct()], targetLog2, isSplit, rule);
+    }
+
+    // An iterator rather than a query: what is under way must fit into a checkpoint.
+    private IEnumerable<LeafChangeStep> ChangeApart(Domain domain, List<ulong> addresses, int targetLog2, bool isSplit, LeafChangeRule rule)
+    {
+        foreach (ulong address in addresses)
+            foreach (LeafChangeStep step in ChangeTogether(domain, [address], targetLog2, isSplit, rule)) yield return step;
     }
 
     private IEnumerable<LeafChangeStep> ChangeTogether(Domain domain, IReadOnlyList<ulong> addresses, int targetLog2, bool isSplit, LeafChangeRule rule)

@@ -8,7 +8,7 @@ namespace Workbench.Iommu.Memory;
 /// The memory that holds what software and IOMMU share: tables, queues, status words. Payload is not simulated. It lies at
 /// <see cref="Base"/>, far above any guest memory, and grows in 2 MiB chunks; frames of 4 KiB are handed out zeroed.
 /// </summary>
-public sealed unsafe class PhysicalMemory : IDisposable
+public sealed unsafe partial class PhysicalMemory : IDisposable
 {
     /// <summary>System physical address of the first byte, 32 TiB: below 2^46, the smallest host address width modelled.</summary>
     public const ulong Base = 1UL << 45;

@@ -80,6 +80,17 @@ public sealed class ClosedLoop
     /// <summary>Events that came later than their device's clock says, because the buffer was full when an earlier one had to leave; 0 if the limit was never in the way.</summary>
     public long HeldBack { get; private set; }
 
+    /// <summary>The marks that were read and have not left yet.</summary>
+    internal IEnumerable<TraceEvent> MarksHeld
+    {
+        get
+        {
+            for (int slot = marks.First; slot >= 0; slot = slots[slot].Next) yield return slots[slot].Event;
+            for (int i = inputAt; i < inputCount; i++)
+                if (input[i].Kind == EventKind.Mark) yield return input[i];
+        }
+    }
+
     /// <summary>Takes the next event, its time as delayed; false at the end.</summary>
     public bool TryNext(out TraceEvent traceEvent)
     {

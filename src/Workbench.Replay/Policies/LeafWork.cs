@@ -94,18 +94,17 @@ internal sealed class LeafWork
                     foreach (long ns in next.Leaves.Oracle.Lock.Take(context.Clock)) yield return ns;
                     if (harvestsFirst)
                         foreach (long ns in HarvestFirst(next.Leaves.Oracle, batch)) yield return ns;
-                    foreach (long ns in Do(next.Leaves.Oracle, changer.Split(next.Leaves.Oracle.Domain, batch, targetLog2), batch.Select(a => LeafAt(next.Leaves.Oracle, a)))) yield return ns;
+                    foreach (long ns in Do(next.Leaves.Oracle, changer.Split(next.Leaves.Oracle.Domain, batch, targetLog2), LeavesAt(next.Leaves.Oracle, batch))) yield return ns;
                     next.Leaves.Oracle.Lock.Release(context.Clock);
                 }
-                foreach (IGrouping<int, Leaf> size in next.Plan.Collapses.GroupBy(c => c.SizeLog2))
-                    foreach (Leaf[] batch in size.Chunk(MostLeavesInBatch))
-                    {
-                        foreach (long ns in next.Leaves.Oracle.Lock.Take(context.Clock)) yield return ns;
-                        foreach (long ns in Do(next.Leaves.Oracle, changer.Collapse(next.Leaves.Oracle.Domain, [.. batch.Select(l => l.Address)], size.Key), batch)) yield return ns;
-                        next.Leaves.Oracle.Lock.Release(context.Clock);
-                        // What cannot be collapsed was unmapped or mapped anew since: it is no region of ours any more.
-                        foreach (Leaf region in batch) next.Leaves.WasCollapsed(region);
-                    }
+                foreach (Leaf[] batch in CollapseBatches(next.Plan))
+                {
+                    foreach (long ns in next.Leaves.Oracle.Lock.Take(context.Clock)) yield return ns;
+                    foreach (long ns in Do(next.Leaves.Oracle, changer.Collapse(next.Leaves.Oracle.Domain, [.. batch.Select(l => l.Address)], batch[0].SizeLog2), batch)) yield return ns;
+                    next.Leaves.Oracle.Lock.Release(context.Clock);
+                    // What cannot be collapsed was unmapped or mapped anew since: it is no region of ours any more.
+                    foreach (Leaf region in batch) next.Leaves.WasCollapsed(region);
+                }
             }
             isIdle = true;
             yield return SoftwareThread.Parked;
@@ -157,10 +156,16 @@ internal sealed class LeafWork
         if (batch.Count > 0) yield return batch;
     }
 
+    /// <summary>The regions to collapse, in pieces of one size that one invalidation is for. A list, not a query: what a thread holds must fit into a checkpoint.</summary>
+    private static List<Leaf[]> CollapseBatches(LeafPlan plan) => [.. plan.Collapses.GroupBy(c => c.SizeLog2).SelectMany(size => size.Chunk(MostLeavesInBatch))];
+
+    /// <summary>The leaves as they are before they change, if anybody will ask.</summary>
+    private Leaf[] LeavesAt(DomainOracle oracle, List<ulong> addresses) => protocol.Flush == LeafFlush.After ? [] : [.. addresses.Select(a => LeafAt(oracle, a))];
+
     /// <summary>One batch in trace time.</summary>
-    private IEnumerable<long> Do(DomainOracle oracle, IEnumerable<LeafChangeStep> steps, IEnumerable<Leaf> changed)
+    private IEnumerable<long> Do(DomainOracle oracle, IEnumerable<LeafChangeStep> steps, Leaf[] changed)
     {
-        Leaf[] ranges = protocol.Flush == LeafFlush.After ? [] : [.. changed];
+        Leaf[] ranges = protocol.Flush == LeafFlush.After ? [] : changed;
         foreach (LeafChangeStep step in steps)
         {
             context.Machine.NotePeak();

@@ -75,6 +75,19 @@ internal sealed class BlockDecoder : IDisposable
         time = header.FirstTimeNs;
     }
 
+    /// <summary>Has the block neither table changes nor invalidations nor marks? Its shapes say so; nothing else of it is looked at, and no block is loaded afterwards.</summary>
+    public bool HoldsOnlyAccesses(ReadOnlySpan<byte> block, in BlockHeader blockHeader)
+    {
+        Unload();
+        Unpack(block, blockHeader, only: StreamId.Shapes);
+        header = blockHeader;
+        ReadShapes(Stream(StreamId.Shapes));
+        bool only = true;
+        foreach (ref readonly Shape shape in shapes.AsSpan(0, shapeCount)) only &= shape.Kind is EventKind.Read or EventKind.Write or EventKind.Translate;
+        Unload();
+        return only;
+    }
+
     /// <summary>Forgets the block: nothing is left.</summary>
     public void Unload()
     {
@@ -194,7 +207,8 @@ internal sealed class BlockDecoder : IDisposable
             throw new InvalidDataException("a stream goes on after the last event");
     }
 
-    private void Unpack(ReadOnlySpan<byte> block, in BlockHeader blockHeader)
+    /// <summary>Expands the streams of a block, or one of them.</summary>
+    private void Unpack(ReadOnlySpan<byte> block, in BlockHeader blockHeader, StreamId only = 0)
     {
         ReadOnlySpan<byte> payload = block[blockHeader.HeaderBytes..];
         int dataAt = blockHeader.StreamCount * DmatLayout.DirectoryEntryBytes;
@@ -210,7 +224,7 @@ internal sealed class BlockDecoder : IDisposable
             if (stored > payload.Length - dataAt) throw new InvalidDataException($"stream {(byte)id} takes {stored} bytes, more than the block has");
             ReadOnlySpan<byte> data = payload.Slice(dataAt, (int)stored);
             dataAt += (int)stored;
-            if (id is < StreamId.Shapes or > StreamId.Texts) continue;
+            if (id is < StreamId.Shapes or > StreamId.Texts || (only != 0 && id != only)) continue;
             if ((seen >> (int)id & 1) != 0) throw new InvalidDataException($"stream {(byte)id} occurs twice");
             seen |= 1u << (int)id;
             if (rawBytes > DmatLayout.MaxRawBytes(id, blockHeader.EventCount)) throw new InvalidDataException($"stream {(byte)id} takes {rawBytes} bytes uncompressed, allowed {DmatLayout.MaxRawBytes(id, blockHeader.EventCount)}");

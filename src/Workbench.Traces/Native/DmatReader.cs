@@ -14,6 +14,7 @@ public sealed class DmatReader : IDisposable
     private readonly HashSet<int> skipped = [];
     // The block after the one in the decoder.
     private int nextBlock;
+    private long accessesFromNs = long.MinValue;
 
     private DmatReader(Stream stream, string name, bool skipBad, bool leaveOpen)
     {
@@ -89,6 +90,8 @@ public sealed class DmatReader : IDisposable
     public int SkippedBlocks { get; private set; }
     /// <summary>Events lost in them, as far as the block numbers tell; only with skipBad.</summary>
     public long SkippedEvents { get; private set; }
+    /// <summary>Events in the blocks that were passed over so far; see <see cref="PassOverAccessesBefore"/>.</summary>
+    public long PassedOver { get; private set; }
     /// <summary>Number of the event that the next read returns first; <see cref="EventCount"/> or beyond at the end.</summary>
     public long Position => decoder.Left > 0 ? blocks[nextBlock - 1].FirstEvent + decoder.Position
         : nextBlock < blocks.Length ? blocks[nextBlock].FirstEvent
@@ -152,6 +155,9 @@ public sealed class DmatReader : IDisposable
         PassOver(() => (int)Math.Clamp(number - blocks[nextBlock - 1].FirstEvent, 0, decoder.Left));
     }
 
+    /// <summary>From now on blocks that end before a time and hold nothing but accesses and translations are not decoded: reads go on after them.</summary>
+    public void PassOverAccessesBefore(long timeNs) => accessesFromNs = timeNs;
+
     /// <summary>The text of a mark that was read from this trace.</summary>
     public string TextOf(in TraceEvent mark)
     {
@@ -198,6 +204,11 @@ public sealed class DmatReader : IDisposable
             {
                 string? problem = source.Fetch(block.FileOffset, block.FileOffset + block.StoredBytes, out BlockHeader header);
                 if (problem is null && header.At(block.FileOffset) != block) problem = "its header disagrees with the index";
+                if (problem is null && block.LastTimeNs < accessesFromNs && decoder.HoldsOnlyAccesses(source.Bytes(header), header))
+                {
+                    PassedOver += block.EventCount;
+                    continue;
+                }
                 if (problem is null)
                 {
                     decoder.Load(source.Bytes(header), header);
