@@ -124,5 +124,5 @@ public readonly struct AmdV1Format : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern OrdinaryLeaf(int level) => level == TopLevel
         ? EntryPattern.None
-        : new(PresentBit | AccessedBit | (7UL << NextLevelShift) | ReservedBits | (AddressMask & ((1UL << Shift(level)) - 1)), PresentBit | AccessedBit);
+        : new(PresentBit | ReadBit | (7UL << NextLevelShift) | ReservedBits | (AddressMask & ((1UL << Shift(level)) - 1)), PresentBit | ReadBit);
 }

@@ -37,8 +37,8 @@ public interface IDirtyTrackingFormat : IPageTableFormat
     /// </summary>
     static abstract EntryPattern OrdinaryTable(int level);
     /// <summary>
-    /// What a walk knows most leaves by: an entry that matches is a present leaf of its level's own size, without a reserved bit or one that keeps it from being cached, and accessed. Permission and
-    /// Dirty are not in it.
+    /// What a walk knows most leaves by: an entry that matches is a present leaf of its level's own size, without a reserved bit or one that keeps it from being cached, and allows reading. What else
+    /// it allows, Accessed and Dirty are not in it.
     /// </summary>
     static abstract EntryPattern OrdinaryLeaf(int level);
 }

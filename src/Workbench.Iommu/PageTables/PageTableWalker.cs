@@ -36,7 +36,7 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
     public bool Prefetch(TranslationContext context, ReadOnlySpan<ulong> iovas)
     {
         if (memory.FramesInUse < SmallTables) return false;
-        Stage.Prefetch(TableOf(context), iovas);
+        Stage.Prefetch(context.Tag.Value, iovas);
         return true;
     }
 

@@ -12,7 +12,11 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     where TReach : struct, ITableReach
 {
     private readonly LaggingUpdates<TFormat, TReach> lagging = new(reach);
-    private const Permission NeverGranted = Permission.None;
+    /// <summary>256 KiB: the lowest tables of 64 GiB of 4 KiB pages.</summary>
+    private const int RememberedTables = 1 << 15;
+
+    // Where the lowest table of a region lay, by a hash of the region; made when first looked ahead.
+    private ulong[]? leafTables;
     private WalkCache cache = hasWalkCaches ? new(LevelOneShifts()) : default;
 
     /// <summary>The paging-structure caches, for invalidation.</summary>
@@ -60,6 +64,7 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
                     table = next;
                     level--;
                     index = Index(address, level);
+                    if (level == 0 && leafTables is not null) leafTables[Remembered(tag, address)] = table;
                     if (cache.Exists) cache.Fill(tag, address, level, table, allowed);
                 }
                 if (level == 0 && TryOrdinaryPage(stage, table + (index << 3), allowed, kind, ref counters, out ulong leaf))
@@ -93,14 +98,29 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
         leaf = 0;
         if (reach.Reach(at, forUpdate: false, ref counters, out ulong* slot) != FaultKind.None) return false;
         ulong entry = Volatile.Read(ref *slot);
-        if (!TFormat.OrdinaryLeaf(0).Matches(entry) || (entry & stage.MustBeZero) != 0 || (entry & stage.AlsoAccessed) != stage.AlsoAccessed) return false;
+        if (!TFormat.OrdinaryLeaf(0).Matches(entry) || (entry & stage.MustBeZero) != 0) return false;
         Permission granted = allowed & TFormat.PermissionOf(entry, 0, hardwareKeepsDirty: true);
-        bool isDirty = TFormat.MarkDirty(entry) == entry;
-        Permission need = kind switch { AccessKind.Read => Permission.Read, AccessKind.Write when isDirty => Permission.Write, _ => NeverGranted };
+        Permission need = kind switch { AccessKind.Read => Permission.Read, AccessKind.Write => Permission.Write, _ => Permission.None };
         ulong page = TFormat.LeafAddress(entry, 0);
         if ((granted & need) == 0 || page > stage.LastOutput || TFormat.Shift(0) > stage.LargestLeafLog2) return false;
+        ulong updated = (kind == AccessKind.Write ? TFormat.MarkDirty(entry) : TFormat.MarkAccessed(entry)) | stage.AlsoAccessed;
+        if (updated != entry && !TryMark(stage, slot, entry, updated, kind, ref counters)) return false;
         unchecked { counters.TableReads++; }
-        leaf = IotlbEntry.LeafOf(page, granted, isDirty, TFormat.Shift(0));
+        leaf = IotlbEntry.LeafOf(page, granted, TFormat.MarkDirty(updated) == updated, TFormat.Shift(0));
+        return true;
+    }
+
+    /// <summary>One locked update of a leaf that is as it was read; false, and nothing done, if it is not, or if this walk may not update it so.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // Workloads benchmark, nic1024: the walk keeps its registers
+    private static bool TryMark(TableStage stage, ulong* slot, ulong entry, ulong updated, AccessKind kind, ref IommuCounters counters)
+    {
+        if (!stage.CoherentWalks || (stage.DirtyMayLag && kind == AccessKind.Write)) return false;
+        if (Interlocked.CompareExchange(ref *slot, updated, entry) != entry) return false;
+        unchecked
+        {
+            if (!TFormat.IsAccessed(entry)) counters.AccessedUpdates++;
+            if (!TFormat.IsDirty(entry) && TFormat.IsDirty(updated)) counters.DirtyUpdates++;
+        }
         return true;
     }
 
@@ -113,27 +133,18 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     private readonly record struct Place(ulong Table, ulong Index, int Level, Permission Allowed);
 
     /// <summary>
-    /// Reads the tables above each address's leaf without a check or an update, and asks for the line the leaf lies in. The addresses do not depend on each other, so a processor
-    /// reads for several at once, which one walk after the other does not let it.
+    /// Asks for the lines that the leaves of these addresses lie in, as far as it is remembered where the lowest table of their region lay. That may have changed: then a line is fetched in
+    /// vain, and nothing else is different.
     /// </summary>
-    public void Prefetch(TableStage stage, ReadOnlySpan<ulong> addresses)
+    public void Prefetch(ulong tag, ReadOnlySpan<ulong> addresses)
     {
+        leafTables ??= new ulong[RememberedTables];
         IommuCounters uncounted = default;
         foreach (ulong address in addresses)
         {
-            ulong table = stage.Root;
-            ulong index = RootIndex(stage, address);
-            for (int level = stage.RootLevel; reach.Reach(unchecked(table + (index << 3)), forUpdate: false, ref uncounted, out ulong* slot) == FaultKind.None; index = Index(address, level))
-            {
-                if (level-- == 0)
-                {
-                    Hints.Prefetch(slot);
-                    break;
-                }
-                ulong entry = *slot;
-                if (!TFormat.IsPresent(entry, level + 1) || TFormat.IsLeaf(entry, level + 1)) break;
-                table = TFormat.TableAddress(entry);
-            }
+            if (reach.Reach(unchecked(leafTables[Remembered(tag, address)] + (Index(address, 0) << 3)), forUpdate: false, ref uncounted, out ulong* slot) == FaultKind.None) Hints.Prefetch(slot);
         }
     }
+
+    private static int Remembered(ulong tag, ulong address) => unchecked((int)((address >> TFormat.Shift(1)) + (tag * 0x9E5)) & (RememberedTables - 1));
 }

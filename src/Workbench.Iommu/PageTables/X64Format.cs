@@ -111,8 +111,8 @@ public readonly struct X64Format : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern OrdinaryLeaf(int level) => level switch
     {
-        0 => EntryPattern.AllOf(PresentBit | UserBit | AccessedBit),
+        0 => EntryPattern.AllOf(PresentBit | UserBit),
         > 2 => EntryPattern.None,
-        _ => new(PresentBit | UserBit | AccessedBit | PageSizeBit | (AddressMask & ~LargePatBit & ((1UL << Shift(level)) - 1)), PresentBit | UserBit | AccessedBit | PageSizeBit),
+        _ => new(PresentBit | UserBit | PageSizeBit | (AddressMask & ~LargePatBit & ((1UL << Shift(level)) - 1)), PresentBit | UserBit | PageSizeBit),
     };
 }

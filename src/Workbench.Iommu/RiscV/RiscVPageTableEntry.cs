@@ -75,7 +75,7 @@ internal static class RiscVPageTableEntry
     internal static EntryPattern OrdinaryTable => new(Valid | LeafBits | ReservedInTables | AlwaysReserved, Valid);
 
     internal static EntryPattern OrdinaryLeaf(int level) =>
-        new(Valid | Read | Accessed | Napot | MemoryType | AlwaysReserved | PageNumberOf((1UL << Shift(level)) - 1), Valid | Read | Accessed);
+        new(Valid | Read | User | Napot | MemoryType | AlwaysReserved | PageNumberOf((1UL << Shift(level)) - 1), Valid | Read | User);
 
     private static ulong PageNumberOf(ulong address) => (address >> 2) & PageNumber;
 }

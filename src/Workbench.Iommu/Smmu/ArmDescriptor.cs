@@ -39,8 +39,8 @@ internal static class ArmDescriptor
     public static EntryPattern LeafPattern<TGranule>(int level, ulong mask, ulong value) where TGranule : struct, IArmGranule =>
         TGranule.HasLeaves(level) ? new(ValidBit | TableBit | mask, ValidBit | (level == 0 ? TableBit : 0) | value) : EntryPattern.None;
 
-    /// <summary>Present leaves of one entry, accessed and without nT.</summary>
-    public static EntryPattern OrdinaryLeaf<TGranule>(int level) where TGranule : struct, IArmGranule => LeafPattern<TGranule>(level, AccessFlagBit | ContiguousBit | NonTranslatingBit(level), AccessFlagBit);
+    /// <summary>Present leaves of one entry, without nT.</summary>
+    public static EntryPattern OrdinaryLeaf<TGranule>(int level, ulong mask) where TGranule : struct, IArmGranule => LeafPattern<TGranule>(level, mask | ContiguousBit | NonTranslatingBit(level), mask);
 
     public static EntryPattern TablePattern => EntryPattern.AllOf(ValidBit | TableBit);
 

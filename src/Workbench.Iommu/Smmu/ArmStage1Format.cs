@@ -83,7 +83,7 @@ public readonly struct ArmStage1Format<TGranule> : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern OrdinaryTable(int level) => new(ArmDescriptor.ValidBit | ArmDescriptor.TableBit | TablePrivilegedBit | TableReadOnlyBit, ArmDescriptor.ValidBit | ArmDescriptor.TableBit);
     /// <inheritdoc/>
-    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level);
+    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level, UnprivilegedBit);
 
     /// <summary>What may be written may be read. Tables can take permission away.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

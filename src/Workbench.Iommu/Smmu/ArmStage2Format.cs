@@ -76,7 +76,7 @@ public readonly struct ArmStage2Format<TGranule> : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern OrdinaryTable(int level) => ArmDescriptor.TablePattern;
     /// <inheritdoc/>
-    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level);
+    public static EntryPattern OrdinaryLeaf(int level) => ArmDescriptor.OrdinaryLeaf<TGranule>(level, ReadBit);
 
     /// <summary>Reading and writing are allowed separately, by leaves alone.</summary>
     public static Permission PermissionOf(ulong entry, int level, bool hardwareKeepsDirty)

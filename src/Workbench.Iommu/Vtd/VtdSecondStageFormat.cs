@@ -87,8 +87,8 @@ public readonly struct VtdSecondStageFormat : IDirtyTrackingFormat
     /// <inheritdoc/>
     public static EntryPattern OrdinaryLeaf(int level) => level switch
     {
-        0 => EntryPattern.AllOf(ReadBit | AccessedBit),
+        0 => EntryPattern.AllOf(ReadBit),
         > 2 => EntryPattern.None,
-        _ => new(ReadBit | AccessedBit | PageSizeBit | (AddressMask & ((1UL << Shift(level)) - 1)), ReadBit | AccessedBit | PageSizeBit),
+        _ => new(ReadBit | PageSizeBit | (AddressMask & ((1UL << Shift(level)) - 1)), ReadBit | PageSizeBit),
     };
 }

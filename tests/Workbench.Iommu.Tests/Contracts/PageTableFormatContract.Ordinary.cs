@@ -27,7 +27,7 @@ public abstract partial class PageTableFormatContract<TFormat>
     }
 
     [Fact]
-    public void An_ordinary_leaf_is_an_accessed_leaf_of_one_entry_that_may_be_cached()
+    public void An_ordinary_leaf_is_a_leaf_of_one_entry_that_may_be_read_and_cached()
     {
         int matched = 0;
         Near(TFormat.OrdinaryLeaf).Sample((level, word) =>
@@ -36,14 +36,14 @@ public abstract partial class PageTableFormatContract<TFormat>
             matched++;
             Assert.True(TFormat.IsPresent(word, level) && TFormat.IsLeaf(word, level) && !TFormat.HasReservedBits(word, level));
             Assert.Equal(TFormat.Shift(level), TFormat.LeafSizeLog2(word, level));
-            Assert.Equal(word, TFormat.MarkAccessed(word));
+            Assert.NotEqual(Permission.None, TFormat.PermissionOf(word, level, hardwareKeepsDirty: false) & Permission.Read);
             Assert.Equal(0UL, word & TFormat.NonTranslatingBit(level));
         }, iter: 4000, threads: 1);
         Assert.True(matched > 1000);
         Leaf.Sample(leaf =>
         {
             bool isOne = leaf.SizeLog2 == TFormat.Shift(leaf.Level) && (TFormat.PermissionOf(leaf.Entry, leaf.Level, hardwareKeepsDirty: true) & Permission.Read) != 0;
-            if (isOne) Assert.True(TFormat.OrdinaryLeaf(leaf.Level).Matches(TFormat.MarkAccessed(leaf.Entry)));
+            if (isOne) Assert.True(TFormat.OrdinaryLeaf(leaf.Level).Matches(leaf.Entry) && TFormat.OrdinaryLeaf(leaf.Level).Matches(TFormat.MarkDirty(leaf.Entry)));
         });
     }
 }

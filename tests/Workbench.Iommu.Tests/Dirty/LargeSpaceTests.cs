@@ -33,7 +33,8 @@ public sealed class LargeSpaceTests
         Assert.Equal(Tables, rig.Memory.FramesInUse);
 
         Bitmap found = new();
-        for (int harvest = 0; harvest < 2; harvest++)
+        long least = long.MaxValue;
+        for (int harvest = 0; harvest < 4; harvest++)
         {
             (long leaves, long pages) = WriteAllOver(rig);
             found.Pages.Clear();
@@ -44,10 +45,13 @@ public sealed class LargeSpaceTests
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Null(next);
             Assert.Equal((leaves, pages, Tables * 512L), (budget.EntriesCleared, found.Pages.Count, budget.EntriesScanned));
-            // 2^28 pages are 32 MiB of bits, made once; 2 MiB more are for finding the bitmaps and for .NET's headers of them. A second harvest makes nothing.
-            Assert.InRange(allocated, 0, harvest == 0 ? 34L << 20 : 0);
+            // 2^28 pages are 32 MiB of bits, made once; 2 MiB more are for finding the bitmaps and for .NET's headers of them.
+            Assert.InRange(allocated, 0, harvest == 0 ? 34L << 20 : 64L << 10);
+            least = Math.Min(least, allocated);
             Assert.Equal(Tables, rig.Memory.FramesInUse);
         }
+        // Later harvests make nothing; what the runtime makes for itself, when it compiles a method anew, it does not make each time.
+        Assert.Equal(0, least);
     }
 
     /// <summary>Writes to every leaf of 1 GiB, to every third of 2 MiB and to every seventh of 4 KiB; says how many leaves and pages that makes dirty.</summary>

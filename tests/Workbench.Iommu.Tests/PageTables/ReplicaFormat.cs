@@ -41,5 +41,5 @@ public readonly struct ReplicaFormat : IDirtyTrackingFormat
     public static EntryPattern DirtySinglePattern(int level) => new(2 | LeafBit | DirtyBit | (ulong.MaxValue << SizeShift), 2 | LeafBit | DirtyBit | ((ulong)Shift(level) << SizeShift));
     public static EntryPattern TablePattern(int level) => new(LeafBit, 0);
     public static EntryPattern OrdinaryTable(int level) => new(LeafBit | 3, 3);
-    public static EntryPattern OrdinaryLeaf(int level) => Shift(level) > 51 ? EntryPattern.None : new(LeafBit | 1 | AccessedBit | (63UL << SizeShift), LeafBit | 1 | AccessedBit | ((ulong)Shift(level) << SizeShift));
+    public static EntryPattern OrdinaryLeaf(int level) => Shift(level) > 51 ? EntryPattern.None : new(LeafBit | 1 | (63UL << SizeShift), LeafBit | 1 | ((ulong)Shift(level) << SizeShift));
 }

@@ -39,5 +39,5 @@ public readonly struct RunFormat : IDirtyTrackingFormat
     public static EntryPattern DirtySinglePattern(int level) => new(2 | LeafBit | DirtyBit | RunBit, 2 | LeafBit | DirtyBit);
     public static EntryPattern TablePattern(int level) => new(LeafBit, 0);
     public static EntryPattern OrdinaryTable(int level) => new(LeafBit | 3, 3);
-    public static EntryPattern OrdinaryLeaf(int level) => level > 2 ? EntryPattern.None : new(LeafBit | 1 | AccessedBit | RunBit | (AddressMask & Bits.Mask(Shift(level))), LeafBit | 1 | AccessedBit);
+    public static EntryPattern OrdinaryLeaf(int level) => level > 2 ? EntryPattern.None : new(LeafBit | 1 | RunBit | (AddressMask & Bits.Mask(Shift(level))), LeafBit | 1);
 }

@@ -53,5 +53,5 @@ public readonly struct WideFormat : IDirtyTrackingFormat
     public static EntryPattern TablePattern(int level) => new(PresentBit | LeafBit, PresentBit);
     public static EntryPattern OrdinaryTable(int level) => TablePattern(level);
     public static EntryPattern OrdinaryLeaf(int level) => level > 1 ? EntryPattern.None
-        : new(PresentBit | LeafBit | ReadBit | AccessedBit | (7UL << SizeShift) | (AddressMask & Bits.Mask(Shift(level))), PresentBit | LeafBit | ReadBit | AccessedBit);
+        : new(PresentBit | LeafBit | ReadBit | (7UL << SizeShift) | (AddressMask & Bits.Mask(Shift(level))), PresentBit | LeafBit | ReadBit);
 }
