@@ -12,6 +12,9 @@ namespace Workbench.Analysis;
 /// <summary>Replaying.</summary>
 public sealed partial class Recording
 {
+    /// <summary>Machines that a sweep has in memory at the same time.</summary>
+    private const int MostAtOnce = 16;
+
     private static string Tool { get; } = $"workbench {typeof(Recording).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>Replays the recording: <c>recording.Replay(new() { Iommu = "amd", PageSize = "2M" })</c>. Progress and cancellation come from the <see cref="RunScope"/>.</summary>
@@ -23,12 +26,36 @@ public sealed partial class Recording
         return Replay(experiment, ReplayRun.LabelOf(experiment), RunScope.Reporter(ReplayRun.LabelOf(experiment), EventCount), RunScope.Current?.Cancellation ?? default);
     }
 
-    /// <summary>Replays the recording once for each experiment, in order: <c>recording.Sweep(sizes.Select(s => new Experiment { PageSize = s }))</c>.</summary>
+    /// <summary>Replays the recording once for each experiment: <c>recording.Sweep(sizes.Select(s => new Experiment { PageSize = s }))</c>. It is read once for up to 16 of them, and they are replayed on all processors.</summary>
+    /// <returns>A run for each experiment, in their order.</returns>
     public IReadOnlyList<ReplayRun> Sweep(IEnumerable<Experiment> experiments)
     {
         ArgumentNullException.ThrowIfNull(experiments);
-        return [.. experiments.Select(e => Replay(e))];
+        Experiment[] all = [.. experiments];
+        foreach (Experiment experiment in all)
+            if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiments));
+        ReplayRun[] runs = new ReplayRun[all.Length];
+        Action<long> report = RunScope.Reporter("sweep", EventCount * all.Length);
+        long before = 0;
+        foreach (IGrouping<string?, int> same in Enumerable.Range(0, all.Length).GroupBy(i => Moment.Of(all[i].FromMark)?.Mark))
+            foreach (int[] group in same.Chunk(MostAtOnce))
+            {
+                MarkFinder mark = new(same.Key);
+                long done = before;
+                IReadOnlyList<FedReplay> replays = Feed([.. group.Select(i => all[i])], mark, static failure => true, events => report(done + events));
+                for (int i = 0; i < group.Length; i++)
+                    runs[group[i]] = RunOf(all[group[i]], ReplayRun.LabelOf(all[group[i]]), replays[i].Result ?? throw new System.Diagnostics.UnreachableException("a replay that failed has thrown"), mark);
+                before += EventCount * group.Length;
+            }
+        return runs;
     }
+
+    /// <summary>Replays all at once from one reading; a failure that is fatal ends them all and is thrown.</summary>
+    private IReadOnlyList<FedReplay> Feed(IReadOnlyList<Experiment> experiments, MarkFinder mark, Func<Exception, bool> isFatal, Action<long> report) =>
+        SharedFeed.Run(() => new TimedSource(new DmatSource(Reader()), mark), experiments, Environment.ProcessorCount, (_, outcome) =>
+        {
+            if (outcome.Failure is { } failure && isFatal(failure)) ExceptionDispatchInfo.Throw(failure);
+        }, report, RunScope.Current?.Cancellation ?? default);
 
     /// <summary>How often LRU IOTLBs of all sizes and shapes would miss, from one pass over the recording: <c>recording.Curve(new() { PageSize = "2M" })</c> (docs/curves.md).</summary>
     /// <param name="experiment">What decides the pages: view, model, granule, page size, invalidations; nothing for the usual.</param>
@@ -57,10 +84,7 @@ public sealed partial class Recording
             else cells.Add((name, cell));
         }
         MarkFinder mark = new(Moment.Of(comparison.Common.FromMark)?.Mark);
-        IReadOnlyList<FedReplay> replays = SharedFeed.Run(() => new TimedSource(new DmatSource(Reader()), mark), [.. cells.Select(c => c.Experiment)], Environment.ProcessorCount, static (_, outcome) =>
-        {
-            if (outcome.Failure is { } failure and not ModelLimitException) ExceptionDispatchInfo.Throw(failure);
-        }, RunScope.Reporter("compare", EventCount * cells.Count), RunScope.Current?.Cancellation ?? default);
+        IReadOnlyList<FedReplay> replays = Feed([.. cells.Select(c => c.Experiment)], mark, static failure => failure is not ModelLimitException, RunScope.Reporter("compare", EventCount * cells.Count));
         List<ReplayRun> runs = [];
         for (int i = 0; i < cells.Count; i++)
         {

@@ -10,14 +10,6 @@ namespace Workbench.Replay;
 /// <summary>What becomes of an access: the hot path.</summary>
 public sealed partial class Replayer
 {
-    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
-    private uint OwnerOf(in TraceEvent e)
-    {
-        if (PasidOf(e) == TraceEvent.NoPasid) return e.Device.Value;
-        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
-        return owner;
-    }
-
     /// <summary>PASID 0 is the address space of requests without PASID: not every vendor lets a device name it.</summary>
     private static uint PasidOf(in TraceEvent e) => e.PasidOrNone == 0 ? TraceEvent.NoPasid : e.PasidOrNone;
 
@@ -27,7 +19,7 @@ public sealed partial class Replayer
     {
         unchecked
         {
-            if (e.Length > LongestAccess) ThrowTooLong(e);
+            TraceLimits.CheckLength(e);
             bool isWrite = e.Kind == EventKind.Write;
             if ((e.Flags & NoPayload) == 0)
             {
@@ -59,7 +51,7 @@ public sealed partial class Replayer
 
         public void Began(in TraceEvent access, in Translation first)
         {
-            if (access.Iova > ulong.MaxValue - LongestAccess) CheckRange(access);
+            if (access.Iova > ulong.MaxValue - TraceLimits.LongestAccess) TraceLimits.CheckRange(access);
             replayer.Count(access);
             replayer.Transfer(access, replayer.oracle!, access.Iova, access.Length, first);
         }
@@ -75,7 +67,7 @@ public sealed partial class Replayer
     private void TransferGuestPhysical(in TraceEvent e)
     {
         accesses++;
-        if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
+        if (e.Iova > ulong.MaxValue - TraceLimits.LongestAccess) TraceLimits.CheckRange(e);
         Count(e);
         if ((e.Flags & EventFlags.Interrupt) != 0)
         {
@@ -85,15 +77,11 @@ public sealed partial class Replayer
         ulong iova = e.Iova, left = e.Length;
         while (left > 0)
         {
-            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
+            if (!recorded.TryFind(e, iova, left, out ulong gpa, out ulong inside))
             {
                 unmappedAccesses++;
                 return;
             }
-            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
-            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
-            inside = Math.Min(inside, left);
-            ulong gpa = extent.Physical + (iova - first);
             DomainOracle guest = OracleOf(e);
             if (memory.Ensure(guest, gpa, inside)) MemoryAppeared(guest, e.TimeNs);
             hardware.Translate(new(e.Device, gpa, e.Kind == EventKind.Write, PasidOf(e)), out Translation answer);
@@ -168,14 +156,4 @@ public sealed partial class Replayer
         if (firstNs < -LatestNs || lastNs > LatestNs)
             throw new TraceFormatException($"The trace has events at times {firstNs} to {lastNs} ns: 2^62 ns (146 years) to either side of its origin leave no time for harvests. Check the source's clock.");
     }
-
-    private static void CheckRange(in TraceEvent e)
-    {
-        ulong most = ulong.MaxValue - Math.Max(e.Iova, e.Kind == EventKind.Map ? e.Target : 0);
-        if (unchecked(e.Length - 1) > most)
-            throw new TraceFormatException($"{e.Kind} of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): a range has at least 1 byte and ends below 2^64. The trace is broken; make it anew.");
-    }
-
-    private static void ThrowTooLong(in TraceEvent e) =>
-        throw new TraceFormatException($"An access of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): no DMA is longer than 4 GiB. The trace is broken; make it anew.");
 }

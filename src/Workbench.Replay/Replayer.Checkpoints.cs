@@ -70,7 +70,7 @@ public sealed partial class Replayer
         Func<IReadOnlyList<ILeafPolicy>> newPolicies = () => PolicyCatalogue.Create(changed.Policy, changed.Collapse);
         if (Obstacle(changed, newPolicies().Any(p => p.TracksFromProvisioning)) is { } obstacle) throw new ArgumentException(obstacle, nameof(changed));
         Replayer next = new(changed, source, view, machine, newPolicies, cancellation);
-        (next.memory, next.recorded, next.pasidOwners) = (memory, recorded, pasidOwners);
+        (next.memory, next.recorded) = (memory, recorded);
         (next.oracle, next.oracleDevice, next.oraclePasid, next.isGuestMapped) = (oracle, oracleDevice, oraclePasid, isGuestMapped);
         (next.position, next.events, next.lastNs, next.eventNs, next.loop) = (position, events, lastNs, eventNs, loop);
         foreach ((ulong number, string text) in keptTexts) next.keptTexts[number] = text;

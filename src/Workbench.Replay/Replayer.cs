@@ -6,7 +6,6 @@ using Workbench.Replay.Harvests;
 using Workbench.Replay.Policies;
 using Workbench.Replay.Software;
 using Workbench.Replay.Trackers;
-using Workbench.Traces.Join;
 
 namespace Workbench.Replay;
 
@@ -20,8 +19,6 @@ public sealed partial class Replayer : IDisposable
     private const int BatchEvents = 256;
     /// <summary>Accesses that carry no payload: what they write is truth all the same.</summary>
     private const EventFlags NoPayload = EventFlags.Ring | EventFlags.Interrupt;
-    /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
-    private const ulong LongestAccess = 1UL << 32;
     /// <summary>Times beyond this leave no room to add the time a harvest takes.</summary>
     private const long LatestNs = 1L << 62;
 
@@ -34,8 +31,7 @@ public sealed partial class Replayer : IDisposable
     private GuestMemory memory;
     private readonly SoftwareClock clock = new();
     private readonly Harvester harvester;
-    private LiveMappings<Extent> recorded = new();
-    private Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
+    private RecordedMappings recorded = new();
     private readonly LossLedger losses;
     private readonly LeafWork leafWork;
     private readonly List<string> notes = [];
@@ -63,8 +59,6 @@ public sealed partial class Replayer : IDisposable
     private long accessesFromNs = long.MinValue, stopsAtNs = long.MaxValue;
     private IommuCounters atStart;
     private long commandsAtStart;
-
-    private readonly record struct Extent(ulong Physical, ulong Length);
 
     private Replayer(Experiment experiment, EventFeed source, View view, Machine machine, Func<IReadOnlyList<ILeafPolicy>> newPolicies, CancellationToken cancellation)
     {
@@ -215,7 +209,7 @@ public sealed partial class Replayer : IDisposable
     private bool Other(in TraceEvent e)
     {
         eventNs = e.TimeNs;
-        if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) CheckRange(e);
+        if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) TraceLimits.CheckRange(e);
         switch (e.Kind)
         {
             case EventKind.Mark:
@@ -224,14 +218,13 @@ public sealed partial class Replayer : IDisposable
                 else if (measuring && text == toText) return true;
                 break;
             case EventKind.Map when view == View.Gpa:
-                if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
                 if (seesPins) TellUnpinned(e);
-                recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
+                recorded.Map(e);
                 if (seesPins) tracker.Pinned(e.Target >> 12, (e.Target + (e.Length - 1)) >> 12);
                 break;
             case EventKind.Unmap when view == View.Gpa:
                 if (seesPins) TellUnpinned(e);
-                recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
+                recorded.Unmap(e);
                 break;
             case EventKind.Map:
                 machine.Map(e);
@@ -255,11 +248,7 @@ public sealed partial class Replayer : IDisposable
     /// <summary>The gpa view: what a range of IOVAs stood for is mapped no more.</summary>
     private void TellUnpinned(in TraceEvent e)
     {
-        foreach ((ulong first, ulong last, ulong mapping, Extent extent) in recorded.PartsIn(OwnerOf(e), e.Iova, e.Length))
-        {
-            ulong gpa = extent.Physical + (first - mapping);
-            tracker.Unpinned(gpa >> 12, (gpa + (last - first)) >> 12);
-        }
+        foreach ((ulong first, ulong last) in recorded.PartsIn(e)) tracker.Unpinned(first >> 12, last >> 12);
     }
 
     /// <summary>Writes can be swallowed by harvests that do not invalidate, and by unmaps whose invalidation has not come.</summary>

@@ -29,19 +29,11 @@ internal sealed partial class CurveReplay
 
     private static uint PasidOf(in TraceEvent e) => e.PasidOrNone == 0 ? TraceEvent.NoPasid : e.PasidOrNone;
 
-    // A PASID's mappings are its own; 16 bits of device and 20 of PASID do not fit 32 bits, so PASIDs are numbered as they come.
-    private uint OwnerOf(in TraceEvent e)
-    {
-        if (PasidOf(e) == TraceEvent.NoPasid) return e.Device.Value;
-        if (!pasidOwners.TryGetValue((e.Device, e.PasidOrNone), out uint owner)) pasidOwners[(e.Device, e.PasidOrNone)] = owner = 0x1_0000u + (uint)pasidOwners.Count;
-        return owner;
-    }
-
     private void Access(in TraceEvent e)
     {
         Accesses++;
-        if (e.Length > LongestAccess) throw new TraceFormatException($"An access of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): no DMA is longer than 4 GiB. The trace is broken; make it anew.");
-        if (e.Iova > ulong.MaxValue - LongestAccess) CheckRange(e);
+        TraceLimits.CheckLength(e);
+        if (e.Iova > ulong.MaxValue - TraceLimits.LongestAccess) TraceLimits.CheckRange(e);
         bool isWrite = e.Kind == EventKind.Write;
         CurveContext? used = context;
         if (used is null || e.Device != contextDevice || e.PasidOrNone != contextPasid) used = null;
@@ -56,15 +48,11 @@ internal sealed partial class CurveReplay
         ulong iova = e.Iova, left = e.Length;
         while (left > 0)
         {
-            if (!recorded.TryFind(OwnerOf(e), iova, out ulong first, out Extent extent, out ulong inside))
+            if (!recorded.TryFind(e, iova, left, out ulong gpa, out ulong inside))
             {
                 UnmappedAccesses++;
                 return;
             }
-            // The mapping may have been cut since, or laid over: as far as its pieces follow each other.
-            while (inside < left && recorded.TryFind(OwnerOf(e), unchecked(iova + inside), out ulong next, out Extent same, out ulong more) && next == first && same == extent) inside += more;
-            inside = Math.Min(inside, left);
-            ulong gpa = extent.Physical + (iova - first);
             used ??= ContextOf(e);
             if (memory.Ensure(used.Oracle, gpa, inside)) version++;
             Transfer(e, used, gpa, inside, isWrite);

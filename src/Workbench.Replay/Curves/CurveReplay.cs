@@ -1,7 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
 using Workbench.Traces;
-using Workbench.Traces.Join;
 
 namespace Workbench.Replay.Curves;
 
@@ -13,7 +12,6 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
 {
     private const EventFlags Interrupt = EventFlags.Interrupt;
     /// <summary>No device moves more in one access; a longer one is a broken trace.</summary>
-    private const ulong LongestAccess = 1UL << 32;
 
     private readonly Experiment experiment;
     private readonly ITraceSource source;
@@ -21,11 +19,10 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     private readonly Machine machine;
     private readonly IIommu hardware;
     private readonly GuestMemory memory;
-    private readonly LiveMappings<Extent> recorded = new();
+    private readonly RecordedMappings recorded = new();
     private readonly PageKeys keys;
     private readonly CurveFeed feed;
     private readonly Dictionary<(RequesterId Device, uint Pasid), CurveContext> contexts = [];
-    private readonly Dictionary<(RequesterId Device, uint Pasid), uint> pasidOwners = [];
     private readonly Dictionary<DomainOracle, LeafRuns> runsOf = [];
     private readonly KnownPages known = new();
     private readonly List<string> notes = [];
@@ -38,9 +35,9 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     private ulong lastKey;
     private bool measuring;
     private bool isGuestMapped;
-    private long firstNs;
-
-    private readonly record struct Extent(ulong Physical, ulong Length);
+    private readonly string? fromText, toText;
+    private bool hasBegun;
+    private long accessesFromNs, countsFromNs, stopsAtNs;
 
     public CurveReplay(Experiment experiment, ITraceSource source, PageKeys keys, CurveFeed feed)
     {
@@ -51,7 +48,8 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
         machine = new(Build(), leaf, experiment.Invalidations) { DirtyMayLag = experiment.DirtyOrder == "may-lag" };
         hardware = machine.Hardware;
         memory = new(machine, source.Provenance.GuestMemory);
-        if (experiment.FromMark is null && experiment.WarmUpNs == 0) Begin();
+        (fromText, toText) = (experiment.FromText, experiment.ToText);
+        if (experiment.MeasuresFromStart) Begin();
     }
 
     private IIommuDriver Build()
@@ -110,9 +108,10 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
         }
         feed.Flush();
         progress?.Invoke(Events);
-        if (!measuring && experiment.FromMark is null) throw new TraceFormatException($"The warm-up of {experiment.WarmUp} is longer than the trace, so counting never began. Choose a shorter --warm-up.");
-        if (!measuring) throw new TraceFormatException($"The trace has no mark '{experiment.FromMark}', so counting never began. 'workbench trace info' lists the marks.");
-        if (experiment.ToMark is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{experiment.ToMark}' after the beginning of counting. 'workbench trace info' lists the marks.");
+        if (!measuring && fromText is null) throw new TraceFormatException($"The trace ends before counting begins ({(experiment.FromNs > 0 ? $"from {experiment.FromMark}, " : "")}warm-up {experiment.WarmUp}). Choose an earlier --from or a shorter --warm-up.");
+        if (!measuring) throw new TraceFormatException($"The trace has no mark '{fromText}', so counting never began. 'workbench trace info' lists the marks.");
+        if (experiment.ToNs is not null && !stopped) throw new TraceFormatException($"The trace ends before {experiment.ToMark} after its first event. Choose an earlier --to, or leave it out.");
+        if (toText is not null && !stopped) throw new TraceFormatException($"The trace has no mark '{toText}' after the beginning of counting. 'workbench trace info' lists the marks.");
         if (machine.PartialUnmaps > 0) notes.Add($"{machine.PartialUnmaps} unmaps began or ended inside a leaf; as in Linux's tables a leaf goes whole (or stays, if the unmap began inside it). With --page-size 4K none is cut.");
         if (UnmappedAccesses > 0) notes.Add($"{UnmappedAccesses} accesses went to addresses that the trace does not map and were left out.");
         if (machine.Remaps > 0) notes.Add($"{machine.Remaps} maps covered something mapped already; it was unmapped first.");
@@ -120,12 +119,20 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
 
     private bool Play(ReadOnlySpan<TraceEvent> batch)
     {
-        if (Events == 0) firstNs = batch[0].TimeNs;
+        if (!hasBegun) First(batch[0].TimeNs);
         for (int i = 0; i < batch.Length; i++)
         {
             ref readonly TraceEvent e = ref batch[i];
-            if (!measuring && experiment.FromMark is null && e.TimeNs - firstNs >= experiment.WarmUpNs) Begin();
-            if (e.IsAccess) Access(e);
+            if (e.TimeNs >= stopsAtNs)
+            {
+                Events += i;
+                return true;
+            }
+            if (!measuring && fromText is null && e.TimeNs >= countsFromNs) Begin();
+            if (e.IsAccess)
+            {
+                if (e.TimeNs >= accessesFromNs) Access(e);
+            }
             else if (Other(e with { PasidOrNone = PasidOf(e) }))
             {
                 Events += i + 1;
@@ -135,6 +142,16 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
         Events += batch.Length;
         return false;
     }
+
+    /// <summary>Times of the window, which count from the first event. Accesses before it are not made, everything else is.</summary>
+    private void First(long nowNs)
+    {
+        hasBegun = true;
+        (accessesFromNs, countsFromNs) = (Later(nowNs, experiment.FromNs), Later(Later(nowNs, experiment.FromNs), experiment.WarmUpNs));
+        stopsAtNs = experiment.ToNs is { } to ? Later(nowNs, to) : long.MaxValue;
+    }
+
+    private static long Later(long nowNs, long ns) => nowNs > long.MaxValue - ns ? long.MaxValue : nowNs + ns;
 
     private void Begin()
     {
@@ -148,20 +165,19 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     /// <summary>An event that is no access; true if the trace is to end here.</summary>
     private bool Other(in TraceEvent e)
     {
-        if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) CheckRange(e);
+        if (e.Kind is EventKind.Map or EventKind.Unmap or EventKind.InvalidateRange) TraceLimits.CheckRange(e);
         switch (e.Kind)
         {
             case EventKind.Mark:
                 string text = source.TextOf(e);
-                if (!measuring && text == experiment.FromMark) Begin();
-                else if (measuring && text == experiment.ToMark) return true;
+                if (!measuring && text == fromText) Begin();
+                else if (measuring && text == toText) return true;
                 break;
             case EventKind.Map when view == View.Gpa:
-                if (((e.Iova | e.Length | e.Target) & 0xFFF) != 0) throw new TraceFormatException($"The trace maps 0x{e.Length:x} bytes at 0x{e.Iova:x} to 0x{e.Target:x}: not whole 4 KiB pages. Check the trace.");
-                recorded.Map(OwnerOf(e), e.Iova, e.Length, new(e.Target, e.Length));
+                recorded.Map(e);
                 break;
             case EventKind.Unmap when view == View.Gpa:
-                recorded.Unmap(OwnerOf(e), e.Iova, e.Length);
+                recorded.Unmap(e);
                 break;
             case EventKind.Map or EventKind.Unmap:
                 Change(e);
@@ -215,13 +231,6 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
         context = null;
         epoch++;
         version++;
-    }
-
-    private static void CheckRange(in TraceEvent e)
-    {
-        ulong most = ulong.MaxValue - Math.Max(e.Iova, e.Kind == EventKind.Map ? e.Target : 0);
-        if (unchecked(e.Length - 1) > most)
-            throw new TraceFormatException($"{e.Kind} of {e.Length} bytes at 0x{e.Iova:x} (time {e.TimeNs} ns): a range has at least 1 byte and ends below 2^64. The trace is broken; make it anew.");
     }
 
     /// <summary>Releases the machine's memory.</summary>
