@@ -15,9 +15,9 @@ internal static class BenchmarkTable
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Workload,-14}{row.EventsPerSecond / 1e6,10:f1}{row.Floor / 1e6,7:f0}{row.Goal / 1e6,6:f0}  {row.NsPerEvent,6:f1}{row.BestNs,7:f1}{row.CalibrationRatio,8:f2}{Baseline(row),10}")
                 + (row.IsSlower ? "  SLOWER" : row.EventsPerSecond >= row.Goal ? "  goal" : row.EventsPerSecond >= row.Floor ? "  floor" : ""));
         to.WriteLine();
-        to.WriteLine("ratio: time of an event over a step of the decode loop, or over one load from");
-        to.WriteLine("memory where the workload waits for memory, both measured between the rounds.");
-        to.WriteLine(baseline is null ? "No baseline for this processor; --save-baseline FILE makes one." : $"Baseline: {baseline.Version}, {baseline.Runtime}.");
+        to.WriteLine("ratio: least time of an event over the least of a step of the decode loop, or of");
+        to.WriteLine("a load from memory where the workload waits for it, measured between rounds.");
+        to.WriteLine(baseline is null ? "No baseline for this processor and these events; --save-baseline makes one." : $"Baseline: {baseline.Version}, {baseline.Runtime}.");
         foreach (BenchmarkRow row in rows.Where(r => r.BytesPerEvent >= 0.5)) to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Workload} allocates {row.BytesPerEvent:f1} bytes per event; it should allocate none."));
     }
 

@@ -2,6 +2,7 @@ using Workbench.Iommu;
 using Workbench.Iommu.Ats;
 using Workbench.Traces;
 using Workbench.Replay.Costs;
+using Workbench.Replay.Footprints;
 using Workbench.Replay.Harvests;
 using Workbench.Replay.Policies;
 using Workbench.Replay.Software;
@@ -109,7 +110,7 @@ public sealed partial class Replayer : IDisposable
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(source);
         if (experiment.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(" ", problems), nameof(experiment));
-        View view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
+        View view = WritePass.ViewOf(source.Provenance, experiment.View);
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
         bool isNamed = newPolicies is null;

@@ -51,6 +51,8 @@ public sealed class BenchmarksCommandTests : IDisposable
         Assert.Contains("0 rounds", WorkbenchProcess.Refused("benchmarks", "--rounds", "0"), StringComparison.Ordinal);
         Assert.Contains("there is no such baseline", WorkbenchProcess.Refused("benchmarks", "--baseline", folder["none.json"]), StringComparison.Ordinal);
         File.WriteAllText(folder["bad.json"], "{}");
+        Assert.Equal(0, WorkbenchProcess.Run([.. Short, "--only", "seq2m", "--save-baseline", folder["good.json"]]).Exit);
+        Assert.Contains("--events 20000", WorkbenchProcess.Refused("benchmarks", "--events", "30000", "--baseline", folder["good.json"]), StringComparison.Ordinal);
         Assert.Contains("bad.json", WorkbenchProcess.Refused("benchmarks", "--baseline", folder["bad.json"]), StringComparison.Ordinal);
     }
 }

@@ -36,6 +36,11 @@ internal static class BenchmarksCommand
         if (events is < 10_000 or > 20_000_000) throw new ArgumentException($"{events} events: 10,000 to 20,000,000 are possible.");
         ReplayBenchmark[] chosen = Choose(parsed.GetValue(Only));
         BenchmarkBaseline? baseline = (parsed.GetValue(Baseline) ?? Known()) is { } file ? BenchmarkBaseline.Read(file) : null;
+        if (baseline is not null && baseline.Events != events)
+        {
+            if (parsed.GetValue(Baseline) is not null) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The baseline was measured with {baseline.Events} events a round, so {events} cannot be compared with it. Choose --events {baseline.Events}."));
+            baseline = null;
+        }
         List<BenchmarkRow> rows = [];
         using (ProgressLine progress = new("benchmarks", chosen.Length))
         {
@@ -56,7 +61,7 @@ internal static class BenchmarksCommand
         }
         if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(JsonSerializer.Serialize([.. rows], ReplayJson.Default.BenchmarkRowArray));
         else BenchmarkTable.Print(Console.Out, rows, baseline);
-        if (parsed.GetValue(Save) is { } to) File.WriteAllText(to, BenchmarkBaseline.Of(rows, ThisMachine.Processor, ThisMachine.Processors).ToJson() + "\n");
+        if (parsed.GetValue(Save) is { } to) File.WriteAllText(to, BenchmarkBaseline.Of(rows, events, ThisMachine.Processor, ThisMachine.Processors).ToJson() + "\n");
         return rows.Exists(r => (r.IsSlower && parsed.GetValue(Strict)) || r.BytesPerEvent >= 0.5) ? CommandLine.CheckFailed : CommandLine.Done;
     }
 

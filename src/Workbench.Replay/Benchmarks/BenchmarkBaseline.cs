@@ -14,13 +14,15 @@ public sealed record BenchmarkBaseline
     public required string Runtime { get; init; }
     /// <summary>The program's version.</summary>
     public required string Version { get; init; }
+    /// <summary>Events of a round; runs of other lengths are not compared.</summary>
+    public required int Events { get; init; }
     /// <summary>Ratios by the benchmark's name.</summary>
     public required IReadOnlyDictionary<string, double> CalibrationRatios { get; init; }
 
     /// <summary>The baseline that these rows make on a machine.</summary>
-    public static BenchmarkBaseline Of(IEnumerable<BenchmarkRow> rows, string processor, int processors) => new()
+    public static BenchmarkBaseline Of(IEnumerable<BenchmarkRow> rows, int events, string processor, int processors) => new()
     {
-        Processor = processor, Processors = processors, Runtime = RuntimeInformation.FrameworkDescription, Version = typeof(BenchmarkBaseline).Assembly.GetName().Version?.ToString(3) ?? "",
+        Processor = processor, Processors = processors, Events = events, Runtime = RuntimeInformation.FrameworkDescription, Version = typeof(BenchmarkBaseline).Assembly.GetName().Version?.ToString(3) ?? "",
         CalibrationRatios = rows.ToDictionary(r => r.Workload, r => Math.Round(r.CalibrationRatio, 3)),
     };
 

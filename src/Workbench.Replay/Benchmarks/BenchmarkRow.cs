@@ -9,7 +9,7 @@ public sealed record BenchmarkRow
     public required string Iotlb { get; init; }
     /// <summary>Events per second of processor time.</summary>
     public double EventsPerSecond => 1e9 / NsPerEvent;
-    /// <summary>Time of an event over that of the calibration loop: a step of the decode loop, or a load from memory where the workload waits for memory. What may be compared between days.</summary>
+    /// <summary>Least time of an event over the least of the calibration loop: a step of the decode loop, or a load from memory where the workload waits for memory. What may be compared between days.</summary>
     public required double CalibrationRatio { get; init; }
     /// <summary>Events per second that are wanted.</summary>
     public required double Goal { get; init; }

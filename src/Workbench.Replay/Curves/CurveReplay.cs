@@ -1,5 +1,6 @@
 using Workbench.Iommu;
 using Workbench.Iommu.Caches;
+using Workbench.Replay.Footprints;
 using Workbench.Traces;
 
 namespace Workbench.Replay.Curves;
@@ -42,7 +43,7 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     public CurveReplay(Experiment experiment, ITraceSource source, PageKeys keys, CurveFeed feed)
     {
         (this.experiment, this.source, this.keys, this.feed) = (experiment, source, keys, feed);
-        view = experiment.View != View.Migration ? experiment.View : source.Provenance.MigrationView == "iova" ? View.Iova : View.Gpa;
+        view = WritePass.ViewOf(source.Provenance, experiment.View);
         int leaf = experiment.LargestLeafLog2;
         if (view == View.Gpa && leaf == 0) leaf = PageSizes.Log2Of(experiment.Granule) ?? 12;
         machine = new(Build(), leaf, experiment.Invalidations) { DirtyMayLag = experiment.DirtyOrder == "may-lag" };
@@ -120,26 +121,16 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     private bool Play(ReadOnlySpan<TraceEvent> batch)
     {
         if (!hasBegun) First(batch[0].TimeNs);
-        for (int i = 0; i < batch.Length; i++)
+        foreach (ref readonly TraceEvent e in batch)
         {
-            ref readonly TraceEvent e = ref batch[i];
-            if (e.TimeNs >= stopsAtNs)
-            {
-                Events += i;
-                return true;
-            }
+            if (e.TimeNs >= stopsAtNs) return true;
+            // What a window leaves out is no event of the replay either.
+            if (e.TimeNs < accessesFromNs && (e.IsAccess || e.Kind == EventKind.Translate)) continue;
             if (!measuring && fromText is null && e.TimeNs >= countsFromNs) Begin();
-            if (e.IsAccess)
-            {
-                if (e.TimeNs >= accessesFromNs) Access(e);
-            }
-            else if (Other(e with { PasidOrNone = PasidOf(e) }))
-            {
-                Events += i + 1;
-                return true;
-            }
+            Events++;
+            if (e.IsAccess) Access(e);
+            else if (Other(e with { PasidOrNone = PasidOf(e) })) return true;
         }
-        Events += batch.Length;
         return false;
     }
 
