@@ -85,14 +85,14 @@ internal static class GoalTable
 
     private static void AddHarvests(List<Row> rows, int rounds)
     {
-        // Where everything is dirty the guest has written all its memory between two harvests: that is not what the goals are for.
+        // The goals are for shares of up to a tenth; --harvest shows the scan of nothing but dirty entries too.
         HarvestBenchmark.Row[] harvests = [.. HarvestBenchmark.Measure(rounds, ["vtd"]).Where(r => r.DirtyShare <= 0.1)];
         HarvestBenchmark.Row cached = harvests.MinBy(r => r.PerSecondInCache)!, memory = harvests.MinBy(r => r.PerSecond)!;
-        rows.Add(Scan("in cache", cached, cached.PerSecondInCache, 2, 3));
-        rows.Add(Scan("from DRAM", memory, memory.PerSecond, 1, 1.3));
+        rows.Add(Scan("cache", cached, cached.PerSecondInCache, 2, 3));
+        rows.Add(Scan("DRAM", memory, memory.PerSecond, 1, 1.3));
 
         static Row Scan(string where, HarvestBenchmark.Row row, double perSecond, double floor, double goal) =>
-            new(string.Create(CultureInfo.InvariantCulture, $"dirty read and clear, {where}, worst ({100 * row.DirtyShare:f0} % dirty)"), perSecond / 1e9, "G PTE/s", floor, goal, row.SweepPerSecond / perSecond, "sweep");
+            new(string.Create(CultureInfo.InvariantCulture, $"dirty read with clear, {where} ({100 * row.DirtyShare:f0} % dirty)"), perSecond / 1e9, "G PTE/s", floor, goal, row.SweepPerSecond / perSecond, "sweep");
     }
 
     private static void AddCurves(List<Row> rows, int rounds, int events)
@@ -105,9 +105,9 @@ internal static class GoalTable
 
     public static void Print(TextWriter to, IReadOnlyList<Row> rows)
     {
-        to.WriteLine($"{"",-46}{"measured",9} {"unit",-8}{"floor",6}{"goal",6}{"ratio",7} {"to",-8} verdict");
+        to.WriteLine($"{"",-42}{"measured",9} {"unit",-8}{"floor",6}{"goal",6}{"ratio",7} {"to",-8} verdict");
         foreach (Row r in rows)
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Line,-46}{r.Measured,9:0.00} {r.Unit,-8}{r.Floor,6:0.#}{r.Goal,6:0.#}{r.Ratio,7:0.00} {r.RatioTo,-8} {r.Verdict}").TrimEnd());
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Line,-42}{r.Measured,9:0.00} {r.Unit,-8}{r.Floor,6:0.#}{r.Goal,6:0.#}{r.Ratio,7:0.00} {r.RatioTo,-8} {r.Verdict}").TrimEnd());
         to.WriteLine("Ratio: time of an event over a step of the decode loop, over a dependent load from 64 MiB, or of an");
         to.WriteLine("entry over a word of a plain sweep; for the sweep of configurations: the same gain in CPU time.");
     }
