@@ -28,7 +28,10 @@ internal static class CurveBenchmark
         public string Verdict => PerSecond >= Goal ? "reached" : PerSecond >= Floor ? "above floor" : "below floor";
     }
 
-    public static IReadOnlyList<Row> Measure(int rounds, int events, Func<string, bool> isAsked)
+    /// <summary>All workloads, and of each the nine sizes only: the other figures are 0.</summary>
+    public static IReadOnlyList<Row> MeasureNineSizes(int rounds, int events) => Measure(rounds, events, _ => true, nineSizesOnly: true);
+
+    public static IReadOnlyList<Row> Measure(int rounds, int events, Func<string, bool> isAsked, bool nineSizesOnly = false)
     {
         List<Row> rows = [];
         foreach ((string name, double floor, double goal) in Cases.Where(c => isAsked(c.Name)))
@@ -45,9 +48,12 @@ internal static class CurveBenchmark
                 MeteredSource one = new(setup, accesses), several = new(setup, accesses), large = new(setup, accesses), single = new(setup, accesses);
                 Experiment experiment = new() { View = View.Iova, HarvestEvery = "0", Iotlb = "1x4096" };
                 MissCurves.Run(experiment, one, new() { Geometries = CurveGeometries.Fully, Threads = 1 });
-                MissCurves.Run(experiment, several, new() { Threads = 1 });
-                MissCurves.Run(experiment, large, new() { Geometries = CurveGeometries.Fully, Threads = 1, UpTo = 1 << 20 });
-                Replayer.Run(experiment, single);
+                if (!nineSizesOnly)
+                {
+                    MissCurves.Run(experiment, several, new() { Threads = 1 });
+                    MissCurves.Run(experiment, large, new() { Geometries = CurveGeometries.Fully, Threads = 1, UpTo = 1 << 20 });
+                    Replayer.Run(experiment, single);
+                }
                 if (round < 0) continue;
                 decode.Add(decodeNs);
                 nine.Add(one.NsPerEvent);

@@ -10,11 +10,19 @@ using Workbench.Iommu;
 // With --decode the reading of .dmat files alone, in processor time.
 // With --feed four configurations from one reading of a trace, by one thread and by two.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks -- (--vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook) [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// With --table every figure that has a floor and a goal, side by side; the exit code is 1 if one is below its floor.
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks -- (--table | --vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook) [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
 if (args.Contains("--notebook")) return NotebookBenchmark.Run(Console.Out) ? 0 : 1;
+if (args.Contains("--table"))
+{
+    IReadOnlyList<GoalTable.Row> goals = GoalTable.Measure(Option("--rounds", 5), Option("--events", 2_000_000));
+    if (json) Console.Out.WriteLine(GoalTable.ToJson(goals));
+    else GoalTable.Print(Console.Out, goals);
+    return goals.Any(r => r.IsBelowFloor) ? 1 : 0;
+}
 if (args.Contains("--harvest"))
 {
     IReadOnlyList<HarvestBenchmark.Row> harvests = HarvestBenchmark.Measure(rounds, [.. IommuCatalogue.Models.Select(m => m.Name).Where(Asked)]);
