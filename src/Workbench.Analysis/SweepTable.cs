@@ -1,5 +1,11 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Data.Analysis;
 using Workbench.Replay;
+using Workbench.Replay.Costs;
+using Workbench.Replay.Footprints;
 using Workbench.Replay.Sweeps;
 using Workbench.Traces;
 
@@ -41,6 +47,47 @@ public static class SweepTable
     /// <summary>Reads the manifest of a table.</summary>
     public static SweepManifest ReadManifest(string path) => Tables.ReadParquetMetadata(path).TryGetValue(SweepManifest.Key, out string? json) ? SweepManifest.Read(json, Path.GetFileName(path))
         : throw new TraceFormatException($"{Path.GetFileName(path)}: no table of a sweep; it carries no manifest. 'workbench sweep' writes such tables.");
+
+    /// <summary>The rows of a table that <see cref="Write"/> wrote for this sweep, as they were.</summary>
+    public static IReadOnlyList<SweepRow> ReadRows(string path, SweepPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        DataFrame table = Tables.ReadParquet(path);
+        Dictionary<string, SweepStatus> statuses = Enum.GetValues<SweepStatus>().ToDictionary(Words.Of);
+        List<SweepRow> rows = [];
+        for (int i = 0; i < table.Rows.Count; i++)
+        {
+            int number = (int)table.Columns[Cell][i];
+            SweepStatus status = statuses[(string)table.Columns["status"][i]];
+            rows.Add(new() { Cell = number, Status = status, Error = (string?)table.Columns["error"][i], Summary = status == SweepStatus.Done ? SummaryOf(table, i, plan, plan.Cells[number - 1]) : null });
+        }
+        return rows;
+    }
+
+    private static ReplaySummary SummaryOf(DataFrame table, int row, SweepPlan plan, SweepCell cell)
+    {
+        JsonObject json = [];
+        foreach (JsonPropertyInfo property in ReplayJson.Default.ReplaySummary.Properties)
+        {
+            string name = property.Name;
+            if (property.PropertyType == typeof(CostRange)) json[name] = new JsonObject { ["low"] = at(name + "Low"), ["default"] = at(name + "Default"), ["high"] = at(name + "High") };
+            else if (name == "trace") json[name] = cell.Trace.Name;
+            else if (name == "notes") json[name] = new JsonArray([.. ((string)table.Columns[name][row]).Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(note => JsonValue.Create(note))]);
+            else if (name != "eventsPerSecond") json[name] = at(name);
+        }
+        ReplaySummary summary = json.Deserialize(ReplayJson.Default.ReplaySummary) ?? throw new UnreachableException("an object is not null");
+        // Where these are varied their columns say what was asked for, and a summary says what that came to.
+        if (plan.Varied.Contains("view")) summary = summary with { View = WritePass.ViewOf(ProvenanceOf(cell.Trace), cell.Experiment.View) };
+        return summary is { View: View.Gpa, PageSize: "as-mapped" } ? summary with { PageSize = cell.Experiment.Granule } : summary;
+
+        JsonNode? at(string column) => JsonSerializer.SerializeToNode(table.Columns[column][row]);
+    }
+
+    private static TraceProvenance ProvenanceOf(SweepTrace trace)
+    {
+        ITraceSource source = trace.Open();
+        using (source as IDisposable) return source.Provenance;
+    }
 
     /// <summary>Puts the tables of all shards of one sweep together: the same bytes as the table of one run without shards.</summary>
     public static void Merge(IReadOnlyList<string> shards, string path)

@@ -1,6 +1,6 @@
 namespace Workbench.Cli;
 
-/// <summary>Folders of files that a command is to write: made if need be, refused before anything runs where they cannot be.</summary>
+/// <summary>Where a command is to write: folders are made if need be, and refused before anything runs where they cannot be.</summary>
 internal static class OutputFolder
 {
     /// <summary>Refuses a path that leads through a file.</summary>
@@ -12,4 +12,15 @@ internal static class OutputFolder
 
     /// <summary>Makes the folder of a file.</summary>
     public static void MakeFor(string path) => Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".");
+
+    /// <summary>Do two paths lead to the same file, links followed?</summary>
+    public static bool IsSame(string one, string other) => PathComparer.Equals(Final(one), Final(other));
+
+    private static StringComparer PathComparer => OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+
+    private static string Final(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
+    }
 }

@@ -46,14 +46,16 @@ public sealed class CheckpointCommandTests
     public void From_one_warm_machine_many_experiments_go_on()
     {
         using TemporaryFolder folder = new();
-        Done("replay", Recorded, "--view", "iova", "--warm-up", "1s", "--checkpoint", folder["c"], "--stop-at", "900ms");
+        string busy = WorkbenchProcess.Trace("intel-nvme-randrw");
+        Done("replay", busy, "--view", "iova", "--warm-up", "14s", "--checkpoint", folder["c"], "--stop-at", "13s");
+        Assert.InRange(Replay.Checkpoints.Checkpoint.Load(folder["c"]).Info.Position, 10_000, 100_000);
         foreach (string flush in (string[])["none", "domain"])
         {
-            Done("replay", Recorded, "--view", "iova", "--warm-up", "1s", "--harvest", "20ms", "--flush", flush, "--out", folder["whole " + flush]);
-            Done("replay", Recorded, "--resume", folder["c"], "--harvest", "20ms", "--flush", flush, "--out", folder["from " + flush]);
+            Done("replay", busy, "--view", "iova", "--warm-up", "14s", "--harvest", "20ms", "--flush", flush, "--out", folder["whole " + flush]);
+            Done("replay", busy, "--resume", folder["c"], "--harvest", "20ms", "--flush", flush, "--out", folder["from " + flush]);
             AssertSameFiles(folder["whole " + flush], folder["from " + flush]);
         }
-        Assert.Contains("iommu vtd, not amd", WorkbenchProcess.Refused("replay", Recorded, "--resume", folder["c"], "--iommu", "amd"), StringComparison.Ordinal);
+        Assert.Contains("iommu vtd, not amd", WorkbenchProcess.Refused("replay", busy, "--resume", folder["c"], "--iommu", "amd"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,8 +66,39 @@ public sealed class CheckpointCommandTests
         Assert.Contains("is no checkpoint", WorkbenchProcess.Refused("replay", Recorded, "--resume", Recorded), StringComparison.Ordinal);
         Assert.Contains("--stop-at-event goes with --checkpoint FILE", WorkbenchProcess.Refused("replay", Recorded, "--stop-at-event", "9"), StringComparison.Ordinal);
         Assert.Contains("--stop-at soon is no time", WorkbenchProcess.Refused("replay", Recorded, "--checkpoint", folder["c"], "--stop-at", "soon"), StringComparison.Ordinal);
+        Assert.Contains("--checkpoint-every 0s is no time between checkpoints", WorkbenchProcess.Refused("replay", Recorded, "--checkpoint", folder["c"], "--checkpoint-every", "0s"), StringComparison.Ordinal);
         Done("replay", Recorded, "--checkpoint", folder["c"], "--stop-at-event", "100");
         Assert.Contains("Resume with the trace it was made from", WorkbenchProcess.Refused("replay", WorkbenchProcess.Trace("intel-mkfs-copy"), "--resume", folder["c"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_replaces_a_checkpoint_and_no_other_file()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Recorded, folder["t.dmat"]);
+        File.WriteAllText(folder["notes"], "DMACHEC and so on");
+        File.WriteAllBytes(folder["empty"], []);
+        File.CreateSymbolicLink(folder["link"], folder["t.dmat"]);
+        string refusal(string file) => WorkbenchProcess.Refused("replay", folder["t.dmat"], "--checkpoint", folder[file], "--stop-at-event", "100");
+        foreach (string same in (string[])["t.dmat", "link", "../" + Path.GetFileName(folder.Root) + "/t.dmat"]) Assert.Contains("is the trace itself; name another file", refusal(same), StringComparison.Ordinal);
+        foreach (string other in (string[])["notes", "empty"]) Assert.Contains("is no checkpoint, so it is not replaced. Name another file, or remove it.", refusal(other), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Recorded), File.ReadAllBytes(folder["t.dmat"]));
+        Assert.Equal("DMACHEC and so on", File.ReadAllText(folder["notes"]));
+        Done("replay", folder["t.dmat"], "--checkpoint", folder["c"], "--stop-at-event", "100");
+        Done("replay", folder["t.dmat"], "--checkpoint", folder["c"], "--stop-at-event", "200");
+        Assert.Equal(200, Replay.Checkpoints.Checkpoint.Load(folder["c"]).Info.Position);
+    }
+
+    [Theory]
+    [InlineData("--stop-at-event", "99999999")]
+    [InlineData("--stop-at", "9999s")]
+    public void A_stop_that_is_not_reached_is_said(string option, string value)
+    {
+        using TemporaryFolder folder = new();
+        (string output, string error) = Done("replay", Recorded, "--checkpoint", folder["c"], option, value);
+        Assert.NotEqual("", output);
+        Assert.Matches($@"^workbench: {option} was not reached, the replay ended after [\d,]+ events; no checkpoint was left\s*$", error);
+        Assert.False(File.Exists(folder["c"]));
     }
 
     [Fact]

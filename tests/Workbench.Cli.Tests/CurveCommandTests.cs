@@ -56,6 +56,7 @@ public sealed class CurveCommandTests
     [InlineData("power of two", "--up-to", "1000")]
     [InlineData("no IOMMU model 'vtx'", "--iommu", "vtx")]
     [InlineData("Page size '3K'", "--page-size", "3K")]
+    [InlineData("--up-to is for fully associative IOTLBs", "--geometry", "sets", "--up-to", "65536")]
     [InlineData("'round'", "--geometry", "round")]
     public void Wrong_input_ends_with_exit_code_2(string says, params string[] arguments)
     {

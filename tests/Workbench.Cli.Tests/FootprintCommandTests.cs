@@ -64,6 +64,10 @@ public sealed class FootprintCommandTests
     [InlineData("memory is said to have", "--memory", "4K")]
     [InlineData("is no size", "--memory", "much")]
     [InlineData("empty list", "--granules", ",")]
+    [InlineData("--granules names a value twice", "--granules", "4K,4K")]
+    [InlineData("--bandwidth names a value twice", "--bandwidth", "1G,1000M")]
+    [InlineData("--downtime names a value twice", "--downtime", "1s,1000ms")]
+    [InlineData("--windows names a value twice", "--windows", "1ms,1ms")]
     [InlineData("Must be one of", "--view", "all")]
     [InlineData("Must be one of", "--format", "xml")]
     public void Wrong_input_is_refused_in_one_line(string says, params string[] options)

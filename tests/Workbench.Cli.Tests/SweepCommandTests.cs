@@ -95,6 +95,58 @@ public sealed class SweepCommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(folder["s.parquet"]), File.ReadAllBytes(folder["merged.parquet"]));
     }
 
+    private const string Varied = """
+        {
+          "traces": [{ "workload": "nic1024", "events": 2000 }, "VFIO"], "common": { "harvestEvery": "1s" },
+          "vary": { "iommu": ["vtd", "riscv"], "view": ["migration", "iova"], "pageSize": ["as-mapped", "64K"], "flush": ["after", "none"] }
+        }
+        """;
+
+    [Theory]
+    [InlineData("table")]
+    [InlineData("json", "--shard", "2/3")]
+    public void A_table_that_is_complete_is_printed_again_and_nothing_is_replayed(string format, params string[] share)
+    {
+        string[] arguments = ["sweep", Sweep(Varied.Replace("VFIO", WorkbenchProcess.Trace("intel-vfio-nested").Replace('\\', '/'), StringComparison.Ordinal)), "--out", folder["a.parquet"], "--format", format, .. share];
+        (int exit, string output, string error) = WorkbenchProcess.Run(arguments);
+        Assert.True(exit == 0, error);
+        byte[] table = File.ReadAllBytes(folder["a.parquet"]);
+        (int again, string same, string said) = WorkbenchProcess.Run(arguments);
+        Assert.Equal((0, output), (again, same));
+        Assert.Matches(@"^workbench: .*a\.parquet is complete with \d+ rows of this sweep; nothing was replayed\s*$", said);
+        Assert.Equal(table, File.ReadAllBytes(folder["a.parquet"]));
+        Assert.False(File.Exists(folder["a.parquet.journal"]));
+    }
+
+    [Fact]
+    public void What_is_there_and_is_not_the_table_of_this_sweep_is_not_replaced()
+    {
+        string sweep = Sweep("""{ "traces": [{ "workload": "nic1024", "events": 2000 }], "vary": { "iommu": ["vtd", "amd"] } }""");
+        foreach (string share in (string[])["1/2", "2/2"]) Assert.Equal(0, WorkbenchProcess.Run("sweep", sweep, "--shard", share, "--out", folder.Root).Exit);
+        string one = folder["s-1-of-2.parquet"], two = folder["s-2-of-2.parquet"], whole = folder["whole.parquet"];
+        Assert.Equal(0, WorkbenchProcess.Run("sweep", "--merge", one, two, "--out", whole).Exit);
+        // The merged table is that of the whole sweep, and merging it again gives the same bytes.
+        Assert.Contains("whole.parquet is complete", WorkbenchProcess.Run("sweep", sweep, "--out", whole).Error, StringComparison.Ordinal);
+        Assert.Equal(0, WorkbenchProcess.Run("sweep", "--merge", one, two, "--out", whole).Exit);
+        SweepTable.Write(folder["build.parquet"], Tables.Read(whole), SweepTable.ReadManifest(whole) with { Build = "another" });
+        File.WriteAllText(folder["text.parquet"], "notes");
+        File.WriteAllText(folder["other.json"], """{ "traces": [{ "workload": "nic1024", "events": 2001 }] }""");
+        Dictionary<string, byte[]> before = Directory.GetFiles(folder.Root).ToDictionary(f => f, File.ReadAllBytes);
+        foreach ((string says, string[] arguments) in ((string, string[])[])
+        [
+            ("the table of another sweep", [folder["other.json"], "--out", whole]), ("shard 1/2 of this sweep, and this is the whole", [sweep, "--out", one]),
+            ("another build of the program", [sweep, "--out", folder["build.parquet"]]), ("no table of a sweep", [sweep, "--out", folder["text.parquet"]]),
+            ("one of the tables to merge", ["--merge", one, two, "--out", two]), ("no table of a sweep", ["--merge", one, two, "--out", folder["text.parquet"]]),
+        ])
+        {
+            string refused = WorkbenchProcess.Refused(["sweep", .. arguments]);
+            Assert.Contains(says, refused, StringComparison.Ordinal);
+            Assert.Contains("choose another --out", refused, StringComparison.Ordinal);
+        }
+        Assert.Equal(before.Keys.Order(), Directory.GetFiles(folder.Root).Order());
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+    }
+
     /// <summary>The property that long sweeps live by, with real kills at whatever moments they come.</summary>
     [Fact]
     public void A_sweep_that_is_killed_again_and_again_gives_the_same_table()
@@ -118,7 +170,8 @@ public sealed class SweepCommandTests : IDisposable
         int kept = File.Exists(folder["a.parquet.journal"]) ? File.ReadAllLines(folder["a.parquet.journal"]).Length - 1 : 0;
         (int exit, _, string error) = WorkbenchProcess.Run(arguments);
         Assert.True(exit == 0, error);
-        if (kept > 0) Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"; {kept} of them needed no replay"), error, StringComparison.Ordinal);
+        // With all twelve the last kill may have come between the table and the end of its journal.
+        if (kept is > 0 and < 12) Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"; {kept} of them needed no replay"), error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(folder["whole.parquet"]), File.ReadAllBytes(folder["a.parquet"]));
         Assert.False(File.Exists(folder["a.parquet.journal"]));
     }

@@ -34,6 +34,8 @@ internal static class CurveCommand
         string path = parsed.GetRequiredValue(Trace);
         Experiment experiment = ExperimentOptions.Read(parsed);
         experiment = experiment with { Iommu = parsed.GetValue(Iommu) ?? experiment.Iommu };
+        if (parsed.GetValue(Geometry) == "sets" && parsed.GetResult(UpTo) is { Implicit: false })
+            throw new ArgumentException($"{UpTo.Name} is for fully associative IOTLBs, and --geometry sets counts none: sets have 16 to 4096 entries. Leave it out, or write --geometry all.");
         CurveOptions options = new()
         {
             UpTo = parsed.GetValue(UpTo),

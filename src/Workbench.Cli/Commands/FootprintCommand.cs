@@ -34,20 +34,22 @@ internal static class FootprintCommand
     {
         string path = parsed.GetRequiredValue(Trace);
         View view = parsed.GetValue(ViewName) switch { "iova" => View.Iova, "gpa" => View.Gpa, _ => View.Migration };
-        long[]? windows = ListOf(parsed.GetValue(Windows))?.Select(w => TimeOf(w, "window")).ToArray();
+        long[]? windows = Once(Windows, ListOf(parsed.GetValue(Windows))?.Select(w => TimeOf(w, "window")));
         // Wrong input is to be said before a long pass, not after it.
         PreCopyOptions migration = new()
         {
-            Bandwidths = ListOf(parsed.GetValue(Bandwidths))?.Select(BitRate.Parse).ToArray() ?? PreCopyOptions.UsualBandwidths,
-            DowntimesNs = ListOf(parsed.GetValue(Downtimes))?.Select(d => TimeOf(d, "downtime")).ToArray() ?? PreCopyOptions.UsualDowntimesNs,
+            Bandwidths = Once(Bandwidths, ListOf(parsed.GetValue(Bandwidths))?.Select(BitRate.Parse)) ?? PreCopyOptions.UsualBandwidths,
+            DowntimesNs = Once(Downtimes, ListOf(parsed.GetValue(Downtimes))?.Select(d => TimeOf(d, "downtime"))) ?? PreCopyOptions.UsualDowntimesNs,
             MemoryBytes = parsed.GetValue(Memory) is { } memory ? ByteSize.Parse(memory) : null,
         };
+        string[]? granules = ListOf(parsed.GetValue(Granules));
+        Once(Granules, granules?.Select(g => PageSizes.Log2Of(g) is { } log2 ? PageSizes.Show(log2) : g));
         string title;
         Footprint footprint;
         using (DmatReader reader = DmatFile.Open(path))
         {
             title = reader.Provenance.Title;
-            footprint = Count(reader, view, ListOf(parsed.GetValue(Granules)), windows, cancellation);
+            footprint = Count(reader, view, granules, windows, cancellation);
         }
         PreCopyMap map = footprint.PreCopy(migration);
         switch (parsed.GetValue(Format))
@@ -79,6 +81,13 @@ internal static class FootprintCommand
     }
 
     private static long TimeOf(string text, string what) => Duration.TryParse(text, out long ns) && ns > 0 ? ns : throw new ArgumentException($"'{text}' is no {what}; write 250us, 10ms or 1.5s.");
+
+    /// <summary>The values of a list; one that is there twice, however it is written, is a slip.</summary>
+    private static T[]? Once<T>(Option option, IEnumerable<T>? values)
+    {
+        T[]? all = values?.ToArray();
+        return all is null || all.Distinct().Count() == all.Length ? all : throw new ArgumentException($"{option.Name} names a value twice; name each once.");
+    }
 
     private static string[]? ListOf(string? text)
     {

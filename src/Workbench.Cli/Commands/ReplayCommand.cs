@@ -39,7 +39,7 @@ internal static class ReplayCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetRequiredValue(Trace);
-        CheckpointOptions checkpoints = CheckpointOptions.Read(parsed);
+        CheckpointOptions checkpoints = CheckpointOptions.Read(parsed, path);
         string traceSha256 = checkpoints.File is not null || checkpoints.Resume is not null ? Sha256Of(path) : "";
         Checkpoint? from = checkpoints.Load(path, traceSha256);
         Experiment experiment = ExperimentOptions.Read(parsed, from?.Info.Experiment);

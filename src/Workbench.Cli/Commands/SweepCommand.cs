@@ -9,6 +9,7 @@ namespace Workbench.Cli.Commands;
 internal static class SweepCommand
 {
     private const string Extension = ".parquet";
+    private const string JournalExtension = ".journal";
     /// <summary>What the machines of a group may take, so that the whole stays below 2 GB.</summary>
     private const long MostMachineBytes = 1_200_000_000;
 
@@ -40,17 +41,32 @@ internal static class SweepCommand
         if (cells.Count == 0) throw new ArgumentException($"--shard {number}/{count}: the sweep has {plan.Cells.Count} cells of {plan.Traces.Count} traces, and none falls to this share.");
         if (parsed.GetValue(DryRun)) return List(plan, cells, parsed.GetValue(Format) == "json");
         string path = PathFor(parsed.GetValue(Out), Path.GetFileNameWithoutExtension(file), number, count);
+        string? shard = count == 1 ? null : $"{number}/{count}";
+        SweepManifest manifest = plan.ManifestOf(ToolVersion.Text, shard);
         IReadOnlyList<SweepRow> rows;
+        if (SweepOutput.IsComplete(path, manifest))
+        {
+            rows = SweepTable.ReadRows(path, plan);
+            // A kill between the table and the end of its journal leaves both.
+            if (File.Exists(path + JournalExtension)) using (SweepJournal left = SweepJournal.Open(path + JournalExtension, plan, $"{number}/{count}")) left.Complete();
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"workbench: {path} is complete with {rows.Count:n0} rows of this sweep; nothing was replayed"));
+            return Print(plan, rows, parsed);
+        }
         int replayed;
-        using (SweepJournal journal = SweepJournal.Open(path + ".journal", plan, $"{number}/{count}"))
+        using (SweepJournal journal = SweepJournal.Open(path + JournalExtension, plan, $"{number}/{count}"))
         {
             SweepRunner runner = new(plan, cells, journal, jobs, Math.Min(MostMachineBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2));
             rows = Replay(runner, journal, path, cancellation);
             replayed = runner.Replayed;
-            SweepTable.Write(path, SweepTable.ToFrame(plan, rows), plan.ManifestOf(ToolVersion.Text, count == 1 ? null : $"{number}/{count}"));
+            SweepTable.Write(path, SweepTable.ToFrame(plan, rows), manifest);
             journal.Complete();
         }
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"workbench: wrote {rows.Count:n0} rows to {path}{(replayed < rows.Count ? $"; {rows.Count - replayed:n0} of them needed no replay" : "")}"));
+        return Print(plan, rows, parsed);
+    }
+
+    private static int Print(SweepPlan plan, IReadOnlyList<SweepRow> rows, ParseResult parsed)
+    {
         if (parsed.GetValue(Format) == "json") Console.Out.WriteLine(SweepSummary.ToJson(plan, rows));
         else SweepSummary.Print(Console.Out, plan, rows);
         return rows.Any(r => r.Status == SweepStatus.Error) ? CommandLine.CheckFailed : CommandLine.Done;
@@ -89,6 +105,7 @@ internal static class SweepCommand
         string path = parsed.GetValue(Out) ?? throw new ArgumentException("--merge needs --out: the .parquet file to write.");
         if (!path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)) throw new ArgumentException($"--out {path}: with --merge name a {Extension} file.");
         OutputFolder.Check("--out", path);
+        SweepOutput.CheckMerge(path, tables);
         SweepTable.Merge(tables, path);
         Console.Error.WriteLine($"workbench: wrote {path}");
         return CommandLine.Done;

@@ -71,4 +71,7 @@ public sealed class Checkpoint
         (CheckpointInfo info, byte[] state) = CheckpointFile.Read(path);
         return new(info, state);
     }
+
+    /// <summary>Does the file begin as a checkpoint does? Says nothing of whether it is whole.</summary>
+    public static bool IsAt(string path) => CheckpointFile.IsAt(path);
 }

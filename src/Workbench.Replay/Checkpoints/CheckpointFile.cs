@@ -43,6 +43,13 @@ internal static class CheckpointFile
         file.Commit();
     }
 
+    public static bool IsAt(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+        Span<byte> front = stackalloc byte[Magic.Length];
+        return file.ReadAtLeast(front, front.Length, throwOnEndOfStream: false) == front.Length && front.SequenceEqual(Magic);
+    }
+
     public static (CheckpointInfo Info, byte[] Image) Read(string path)
     {
         string name = Path.GetFileName(path);

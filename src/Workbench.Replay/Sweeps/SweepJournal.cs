@@ -72,7 +72,7 @@ public sealed class SweepJournal : IDisposable
     public void Dispose() => stream.Dispose();
 
     /// <summary>What decides about figures besides the sweep: the code. The same sources give the same build.</summary>
-    private static string Build()
+    internal static string Build()
     {
         Type[] parts = [typeof(SweepJournal), typeof(Traces.TraceEvent), typeof(Iommu.IIommu)];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', parts.Select(p => p.Module.ModuleVersionId)))));

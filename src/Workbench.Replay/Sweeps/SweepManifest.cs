@@ -12,6 +12,8 @@ public sealed record SweepManifest
     public int Format { get; init; } = 1;
     /// <summary>Program and version.</summary>
     public required string Tool { get; init; }
+    /// <summary>What decides about figures besides the sweep: a hash of the code that replayed. The same sources give the same build.</summary>
+    public string Build { get; init; } = "";
     /// <summary>sha256 over traces, experiments and cost profiles: the same for the same sweep, however its file is written.</summary>
     public required string SweepSha256 { get; init; }
     /// <summary>Cells of the whole sweep.</summary>

@@ -55,7 +55,7 @@ public sealed class SweepPlan
     /// <param name="shard">Which share of the cells it holds; null: all.</param>
     public SweepManifest ManifestOf(string tool, string? shard) => new()
     {
-        Tool = tool, SweepSha256 = Sha256, Cells = Cells.Count, Varied = Varied, Traces = [.. Traces.Select(t => new SweepFile(t.Name, t.Sha256))], CostProfiles = CostProfiles, Shard = shard,
+        Tool = tool, Build = SweepJournal.Build(), SweepSha256 = Sha256, Cells = Cells.Count, Varied = Varied, Traces = [.. Traces.Select(t => new SweepFile(t.Name, t.Sha256))], CostProfiles = CostProfiles, Shard = shard,
     };
 
     /// <summary>The experiment as it is run: a cost profile's file lies beside the sweep's.</summary>

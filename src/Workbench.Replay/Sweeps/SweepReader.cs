@@ -13,7 +13,8 @@ internal sealed class SweepReader
     private const int MostCells = 100_000;
     private const int MostProblems = 20;
 
-    private static readonly HashSet<string> Properties = [.. ReplayJson.Default.Experiment.Properties.Select(p => p.Name)];
+    // What is derived from other properties cannot be varied.
+    private static readonly HashSet<string> Properties = [.. ReplayJson.Default.Experiment.Properties.Where(p => p.Set is not null).Select(p => p.Name)];
 
     private readonly string folder;
     private readonly List<string> problems = [];

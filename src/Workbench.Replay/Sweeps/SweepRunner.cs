@@ -17,6 +17,9 @@ public sealed class SweepRunner
     /// <summary>What a file maps that does not say how much memory its guest has.</summary>
     private const ulong UsualMappedBytes = 4UL << 30;
     private const int LargestGroup = 32;
+    /// <summary>From so many events on a cell takes long, and a kill loses all cells of its group: groups are then as small as keeps the threads busy.</summary>
+    private const long LongEvents = 10_000_000;
+    private const int LongCellsForThread = 2;
 
     private readonly SweepPlan plan;
     private readonly IReadOnlyList<SweepCell> cells;
@@ -63,10 +66,10 @@ public sealed class SweepRunner
     }
 
     /// <summary>Cells of one trace, as many at once as memory allows, in groups of about the same size.</summary>
-    private IEnumerable<SweepCell[]> GroupsOf(IEnumerable<SweepCell> ofOneTrace)
+    internal IEnumerable<SweepCell[]> GroupsOf(IEnumerable<SweepCell> ofOneTrace)
     {
         SweepCell[] all = [.. ofOneTrace];
-        int most = (int)Math.Clamp(memoryBytes / all.Max(BytesOf), 1, LargestGroup);
+        int most = (int)Math.Clamp(memoryBytes / all.Max(BytesOf), 1, all[0].Trace.Events >= LongEvents ? Math.Min(LargestGroup, (long)LongCellsForThread * threads) : LargestGroup);
         int groups = (all.Length + most - 1) / most;
         return all.Chunk((all.Length + groups - 1) / groups);
     }

@@ -72,6 +72,7 @@ public sealed class SweepPlanTests : IDisposable
 
     [Theory]
     [InlineData("""{ "traces": [NIC], "vary": { "iomu": ["vtd"] } }""", "no property 'iomu'")]
+    [InlineData("""{ "traces": [NIC], "vary": { "isSound": [true] } }""", "no property 'isSound'. It has iommu, iotlb, ")]
     [InlineData("""{ "traces": [NIC], "vary": { "iommu": [] } }""", "'iommu' needs an array with at least one value")]
     [InlineData("""{ "traces": [NIC], "vary": { "iommu": "vtd" } }""", "'iommu' needs an array with at least one value")]
     [InlineData("""{ "traces": [NIC], "vary": { "iommu": ["vtd", "vtd"] } }""", "'iommu' has \"vtd\" twice")]

@@ -73,6 +73,21 @@ public sealed class SweepRunnerTests : IDisposable
         Assert.Equal(5, Run(plan).Replayed);
     }
 
+    /// <summary>A kill loses all cells of a group that had not finished.</summary>
+    [Theory]
+    [InlineData(9_000_000, 1, 20)]
+    [InlineData(10_000_000, 1, 2)]
+    [InlineData(10_000_000, 3, 5)]
+    [InlineData(10_000_000, 64, 20)]
+    public void Long_cells_are_grouped_by_two_for_each_thread_at_most(long events, int threads, int largest)
+    {
+        SweepPlan plan = files.Plan($$"""{ "traces": [{ "workload": "nic1024", "events": {{events}} }], "vary": { "harvestEvery": [{{string.Join(", ", Enumerable.Range(1, 20).Select(i => $"\"{i}s\""))}}] } }""");
+        using SweepJournal journal = SweepJournal.Open(Journal, plan, "1/1");
+        SweepCell[][] groups = [.. new SweepRunner(plan, plan.Cells, journal, threads, 64L << 30).GroupsOf(plan.Cells)];
+        Assert.Equal(largest, groups.Max(g => g.Length));
+        Assert.Equal(plan.Cells, groups.SelectMany(g => g));
+    }
+
     [Fact]
     public void A_model_that_cannot_and_a_trace_that_is_damaged_are_rows()
     {
