@@ -29,9 +29,10 @@ public sealed partial class Iommu<TIotlb>
                 if (!sink.Takes(access)) return i;
                 if (!begun || current is null || access.Device != currentDevice || access.PasidOrNone != currentPasid)
                 {
-                    begun = true;
                     sink.Begins(access);
-                    if (!Switch<TAccess, TSink>(access, ref sink)) continue;
+                    // Who has no context leaves the last one current, and the sink has heard of another requester since.
+                    begun = Switch<TAccess, TSink>(access, ref sink);
+                    if (!begun) continue;
                 }
                 TranslationContext context = current!;
                 ulong iova = access.Iova;

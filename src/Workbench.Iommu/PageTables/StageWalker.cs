@@ -11,10 +11,10 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     where TFormat : struct, IDirtyTrackingFormat
     where TReach : struct, ITableReach
 {
-    private readonly LaggingUpdates<TFormat, TReach> lagging = new(reach);
     /// <summary>256 KiB: the lowest tables of 64 GiB of 4 KiB pages.</summary>
     private const int RememberedTables = 1 << 15;
 
+    private readonly LaggingUpdates<TFormat, TReach> lagging = new(reach);
     // Where the lowest table of a region lay, by a hash of the region; made when first looked ahead.
     private ulong[]? leafTables;
     private WalkCache cache = hasWalkCaches ? new(LevelOneShifts()) : default;

@@ -11,6 +11,7 @@ public static class Calibration
     private const int DecodePasses = 5;
     private const int SweepWords = 1 << 24;
     private static readonly int[] Chase = Ring();
+
     /// <summary>Nanoseconds per event to read events and add their fields up.</summary>
     public static double DecodeNs(TraceEvent[] events)
     {
