@@ -1,0 +1,15 @@
+using Workbench.Races.Search;
+
+namespace Workbench.Races.Model;
+
+/// <summary>A machine that can be explored: where it begins, and what can happen next.</summary>
+internal interface IRaceModel
+{
+    RaceState Initial { get; }
+
+    /// <summary>Every next state, with the step that leads there; none if a property is broken or all is over.</summary>
+    void Expand(in RaceState state, Successors to);
+
+    /// <summary>A step in words.</summary>
+    string Describe(in RaceState before, RaceStep step, in RaceState after);
+}

@@ -1,0 +1,72 @@
+using Workbench.Races.Search;
+
+namespace Workbench.Races.Model;
+
+/// <summary>Steps in words.</summary>
+internal sealed partial class RaceModel<TFormat>
+{
+    public string Describe(in RaceState before, RaceStep step, in RaceState after)
+    {
+        string access = step.What switch
+        {
+            (int)AccessFor.Read => $"read of page {step.Page}",
+            (int)AccessFor.TranslateToWrite => $"request for a translation to write page {step.Page}",
+            _ => $"write to page {step.Page}",
+        };
+        switch (step.Kind)
+        {
+            case StepKind.Software: return programs[step.Who][step.What].Text + Outcome(before, step, after);
+            case StepKind.Hit when after.Pages.Violation == RaceProperty.TlbConflict: return $"{access}: entries of two sizes match";
+            case StepKind.Hit: return $"{access}: {(IsByDevice(before, step) ? "the device's own TLB" : "the IOTLB")} has it as dirty, so no entry is looked at";
+            case StepKind.Miss when CountCached(after) < CountCached(before): return $"{access}: what was cached does not do, or was evicted; a walk begins";
+            case StepKind.Miss: return $"{access}: nothing cached does; a walk begins";
+            case StepKind.ReadBlock or StepKind.ReadLeaf:
+                string entry = step.Kind == StepKind.ReadBlock ? "block" : $"leaf[{step.Page}]";
+                return $"{access}: the walk reads {entry}{Found(before, step, after)}";
+            case StepKind.Mark: return $"{access}: the entry that was read is written back with D";
+            case StepKind.Land: return $"{access}: the data land{(after.Pages.Violation == RaceProperty.WrongTranslation ? " in memory that is someone else's by now" : "")}";
+            case StepKind.Execute: return $"{CommandName((RaceCommand)step.What)} is executed";
+            case StepKind.Evict: return step.Who switch { 2 => "the cached pointer to the table is evicted", 3 => "the cached context is evicted", 1 => "the device evicts a translation", _ => "a cached translation is evicted" };
+            case StepKind.Publish: return $"the D of a write to page {step.Page} becomes visible";
+            case StepKind.Fault: return $"an access to page {step.Page} faults";
+            default: return "nothing can happen any more";
+        }
+    }
+
+    private static bool IsByDevice(in RaceState before, RaceStep step) => before.Caches.Device(step.Page) != Cached.None || before.Caches.Device(CachedTranslations.Large) != Cached.None;
+
+    private static int CountCached(in RaceState state) => System.Numerics.BitOperations.PopCount(state.Caches.Bits & 0x7FF);
+
+    private string Found(in RaceState before, RaceStep step, in RaceState after)
+    {
+        if (after.Pages.Violation == RaceProperty.WrongTranslation) return ", in a table that is someone else's memory by now";
+        int slot = step.Kind == StepKind.ReadBlock ? Slots.Block : Slots.Leaf(step.Page);
+        if (step.Kind == StepKind.ReadBlock && TFormat.IsPresent(words.Word(before.Entry(slot)), 1) && !TFormat.IsLeaf(words.Word(before.Entry(slot)), 1)) return ", a table";
+        if (before.Entries != after.Entries) return " and sets D";
+        if (before.Pages.Late != after.Pages.Late) return "; D will become visible later";
+        return words.IsDirty(before.Entry(slot)) ? ", dirty" : ", clean";
+    }
+
+    private string Outcome(in RaceState before, RaceStep step, in RaceState after)
+    {
+        Protocols.RaceInstruction instruction = programs[step.Who][step.What];
+        return instruction.Op switch
+        {
+            Protocols.RaceOp.Load or Protocols.RaceOp.Swap or Protocols.RaceOp.Clean when instruction.Register >= 0 || instruction.Op == Protocols.RaceOp.Clean => words.IsDirty(before.Entry(instruction.Slot)) ? " (D was set)" : " (D was clear)",
+            Protocols.RaceOp.Record when before.Pages.Recorded == after.Pages.Recorded && after.Pages.Violation == RaceProperty.None => " (nothing recorded)",
+            Protocols.RaceOp.CompareAndSwap when before.Entries == after.Entries => " (failed)",
+            Protocols.RaceOp.Wait when after.Agent(step.Who).Next == before.Agent(step.Who).Next => " (begun)",
+            Protocols.RaceOp.Wait => " (completed)",
+            _ => "",
+        };
+    }
+
+    private static string CommandName(RaceCommand command) => command switch
+    {
+        RaceCommand.Leaves => "the invalidation of leaves",
+        RaceCommand.Everything => "the invalidation",
+        RaceCommand.DeviceTlb => "the invalidation of the device's TLB",
+        RaceCommand.Context => "the invalidation of the context",
+        _ => "the fence",
+    };
+}

@@ -1,0 +1,84 @@
+using Workbench.Iommu.PageTables;
+using Workbench.Races.Hardware;
+using Workbench.Races.Protocols;
+using Workbench.Races.Search;
+
+namespace Workbench.Races.Model;
+
+/// <summary>
+/// The machine in small steps, over one vendor's page-table format. What is merged into one step, and why nothing is lost by it: docs/races.md, "What counts as
+/// one step".
+/// </summary>
+internal sealed partial class RaceModel<TFormat> : IRaceModel
+    where TFormat : struct, IDirtyTrackingFormat
+{
+    private readonly HardwareRules rules;
+    private readonly RaceProtocol protocol;
+    private readonly RaceBounds bounds;
+    private readonly bool isReduced;
+    private readonly RaceInstruction[][] programs;
+    private readonly EntryWords<TFormat> words;
+    private readonly bool togglesTracking;
+
+    public RaceModel(HardwareRules rules, RaceProtocol protocol, RaceBounds bounds, bool isReduced)
+    {
+        (this.rules, this.protocol, this.bounds, this.isReduced) = (rules, protocol, bounds, isReduced);
+        programs = [.. ProgramCompiler.Compile(protocol, bounds).Select(p => p.ToArray())];
+        togglesTracking = protocol.StartsUntracked || programs.Any(p => p.Any(i => i.Op == RaceOp.Tracking));
+        words = new(protocol.Scene, bounds.Pages);
+        Initial = Begin();
+    }
+
+    public RaceState Initial { get; }
+
+    private RaceState Begin()
+    {
+        RaceState state = default;
+        if (protocol.Scene == Scene.Block) state.SetEntry(Slots.Block, words.NumberOf(words.Block()));
+        else
+        {
+            state.SetEntry(Slots.Block, words.Table);
+            state.Pages = state.Pages.WithTable();
+            for (int page = 0; page < bounds.Pages; page++)
+                state.SetEntry(Slots.Leaf(page), words.NumberOf(protocol.Scene == Scene.Run ? words.Member(page) : words.Page(page)));
+        }
+        state.Caches = state.Caches.WithTracking(!protocol.StartsUntracked);
+        return state;
+    }
+
+    public void Expand(in RaceState state, Successors to)
+    {
+        to.Clear();
+        if (state.Pages.Violation != RaceProperty.None) return;
+        for (int agent = 0; agent < programs.Length; agent++)
+        {
+            if (!isReduced || !IsAlone(state, agent)) continue;
+            // Nobody else can see or hinder this step: whatever else comes first, it comes to the same.
+            ExpandSoftware(state, agent, to);
+            return;
+        }
+        for (int agent = 0; agent < programs.Length; agent++) ExpandSoftware(state, agent, to);
+        ExpandDevice(state, to);
+        ExpandInvalidations(state, to);
+        if (state.Pages.Late != 0) ExpandLateUpdates(state, to);
+        if (!isReduced) ExpandEvictions(state, to);
+        if (to.Count == 0 && !HaveAllEnded(state)) to.Add(Violated(state, RaceProperty.Stuck), new(StepKind.End, 0, 0, 0));
+    }
+
+    private bool HaveAllEnded(in RaceState state)
+    {
+        for (int agent = 0; agent < programs.Length; agent++)
+            if (state.Agent(agent).Next < programs[agent].Length) return false;
+        return true;
+    }
+
+    private static RaceState Violated(in RaceState state, RaceProperty property)
+    {
+        RaceState violated = state;
+        violated.Pages = state.Pages.Violating(property);
+        return violated;
+    }
+
+    /// <summary>A page's leaf covers these pages, so that one D speaks for them all.</summary>
+    private int ReportedTogether(int page) => protocol.Scene is Scene.Block or Scene.Run ? (1 << bounds.Pages) - 1 : 1 << page;
+}

@@ -1,0 +1,65 @@
+using Workbench.Races.Model;
+
+namespace Workbench.Races.Search;
+
+/// <summary>Explores a model breadth first, so that the first state found to break a property is reached by the fewest steps.</summary>
+internal static class BreadthFirst
+{
+    /// <summary>What was found.</summary>
+    /// <param name="Set">The states.</param>
+    /// <param name="Broken">For each property that was broken the number of the first state that breaks it.</param>
+    /// <param name="Transitions">Steps tried.</param>
+    /// <param name="Depth">Most steps from the start to any state.</param>
+    /// <param name="IsExhausted">Were all states explored?</param>
+    internal sealed record Found(StateSet Set, IReadOnlyDictionary<RaceProperty, int> Broken, long Transitions, int Depth, bool IsExhausted);
+
+    public static Found Explore(IRaceModel model, int mostStates, bool stopsAtLostPage, CancellationToken cancel)
+    {
+        StateSet set = new();
+        Successors next = new();
+        Dictionary<RaceProperty, int> broken = [];
+        set.TryAdd(model.Initial, -1);
+        long transitions = 0;
+        int depth = 0, levelEnd = 1, at = 0;
+        for (; at < set.Count && set.Count < mostStates; at++)
+        {
+            if (at == levelEnd)
+            {
+                depth++;
+                levelEnd = set.Count;
+            }
+            if ((at & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
+            RaceState state = set[at];
+            if (state.Pages.Violation != RaceProperty.None)
+            {
+                broken.TryAdd(state.Pages.Violation, at);
+                if (stopsAtLostPage && state.Pages.Violation == RaceProperty.LostPage) break;
+                continue;
+            }
+            model.Expand(state, next);
+            transitions += next.Count;
+            for (int i = 0; i < next.Count; i++) set.TryAdd(next[i], at);
+        }
+        return new(set, broken, transitions, depth, at >= set.Count);
+    }
+
+    /// <summary>The steps from the start to a state: each with the state before and after.</summary>
+    public static IReadOnlyList<(RaceState Before, RaceStep Step, RaceState After)> PathTo(IRaceModel model, StateSet set, int number)
+    {
+        List<(RaceState, RaceStep, RaceState)> path = [];
+        Successors next = new();
+        for (int at = number; set.ParentOf(at) is int parent and >= 0; at = parent)
+        {
+            RaceState before = set[parent], after = set[at];
+            model.Expand(before, next);
+            for (int i = 0; i < next.Count; i++)
+                if (next[i].Equals(after))
+                {
+                    path.Add((before, next.StepAt(i), after));
+                    break;
+                }
+        }
+        path.Reverse();
+        return path;
+    }
+}

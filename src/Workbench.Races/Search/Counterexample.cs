@@ -1,0 +1,6 @@
+namespace Workbench.Races.Search;
+
+/// <summary>A shortest way to break a property.</summary>
+/// <param name="Property">What breaks.</param>
+/// <param name="Steps">From the start to the state in which it is broken.</param>
+public sealed record Counterexample(RaceProperty Property, IReadOnlyList<CounterexampleStep> Steps);

@@ -1,0 +1,33 @@
+using Workbench.Races.Hardware;
+using Workbench.Races.Model;
+using Workbench.Races.Protocols;
+
+namespace Workbench.Races.Search;
+
+/// <summary>What became of one protocol on one vendor's hardware.</summary>
+public sealed record RaceVerdict
+{
+    /// <summary>The protocol.</summary>
+    public required RaceProtocol Protocol { get; init; }
+    /// <summary>The hardware.</summary>
+    public required HardwareRules Hardware { get; init; }
+    /// <summary>What was explored.</summary>
+    public required RaceBounds Bounds { get; init; }
+    /// <summary>Different states met.</summary>
+    public required int States { get; init; }
+    /// <summary>Steps tried.</summary>
+    public required long Transitions { get; init; }
+    /// <summary>Most steps from the start to any state.</summary>
+    public required int Depth { get; init; }
+    /// <summary>Were all states within the bounds explored? If not, a protocol that seems to hold may not.</summary>
+    public required bool IsExhausted { get; init; }
+    /// <summary>What breaks, worst first, each with a shortest way.</summary>
+    public required IReadOnlyList<Counterexample> Broken { get; init; }
+    /// <summary>Promises of the hardware without which the verdict would be another.</summary>
+    public IReadOnlyList<HardwareRule> RestsOn { get; init; } = [];
+
+    /// <summary>Does every property hold, in every state there is?</summary>
+    public bool Holds => IsExhausted && Broken.Count == 0;
+    /// <summary>The worst that happens.</summary>
+    public RaceProperty Worst => Broken.Count == 0 ? RaceProperty.None : Broken[0].Property;
+}
