@@ -13,9 +13,10 @@ public sealed partial class DependencyTests
         ["Workbench.Iommu"] = [],
         ["Workbench.Traces"] = ["Workbench.Iommu"],
         ["Workbench.Replay"] = ["Workbench.Traces", "Workbench.Iommu"],
-        ["Workbench.Analysis"] = ["Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Races"] = ["Workbench.Iommu"],
+        ["Workbench.Analysis"] = ["Workbench.Races", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
         ["Workbench.Notebooks"] = [],
-        ["Workbench.Cli"] = ["Workbench.Analysis", "Workbench.Notebooks", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
+        ["Workbench.Cli"] = ["Workbench.Analysis", "Workbench.Notebooks", "Workbench.Races", "Workbench.Replay", "Workbench.Traces", "Workbench.Iommu"],
     };
 
     private static readonly string[] Vendors = ["Amd", "RiscV", "Smmu", "Vtd"];
@@ -49,7 +50,7 @@ public sealed partial class DependencyTests
     [Fact]
     public void The_pure_projects_check_the_list_of_forbidden_calls()
     {
-        foreach (string project in (string[])["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay"])
+        foreach (string project in (string[])["Workbench.Iommu", "Workbench.Races", "Workbench.Traces", "Workbench.Replay"])
             Assert.Contains(Load(project).Descendants("AdditionalFiles"), f => f.Attribute("Include")!.Value.EndsWith("BannedSymbols.txt", StringComparison.Ordinal));
         string banned = File.ReadAllText(Repository.PathOf("src", "BannedSymbols.txt"));
         foreach (string symbol in (string[])["DateTime.Now", "DateTime.UtcNow", "Random.Shared", "System.Environment", "System.Console"]) Assert.Contains(symbol, banned, StringComparison.Ordinal);

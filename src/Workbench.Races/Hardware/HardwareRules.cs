@@ -25,6 +25,8 @@ public sealed record HardwareRules
     public bool FaultsWithoutTracking { get; init; }
     /// <summary>May the TLB hold members of a run by themselves?</summary>
     public bool CachesMembersOfRuns { get; init; }
+    /// <summary>Is it a column for every protocol, or only for those that name it?</summary>
+    public bool IsShownByDefault { get; init; } = true;
     /// <summary>The rules with their sources; subjects that do not concern this vendor are missing.</summary>
     public required IReadOnlyList<HardwareRule> Rules { get; init; }
     /// <summary>Promises that are taken away, to see what rests on them.</summary>
