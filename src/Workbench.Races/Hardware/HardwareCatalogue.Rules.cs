@@ -41,6 +41,7 @@ public static partial class HardwareCatalogue
         new(RuleSubject.CompletionEndsWalks, "TLBI completes when no walk is left that could bring back what was removed.", "IHI 0070 §3.21.1", Standing.Read),
         new(RuleSubject.CompletionDrainsWrites, "TLBI completes when all transactions translated through what was removed are visible.", "IHI 0070 §3.21.1", Standing.Read),
         new(RuleSubject.CompletionPublishesDirty, "Completion of TLBI, or of CMD_SYNC alone, makes the updates of completed transactions visible.", "IHI 0070 §3.13.4, §4.7.3", Standing.Read),
+        new(RuleSubject.LateUpdatesAreCommitted, "Where a write is let through before its update is visible, the update has won its compare-and-swap: an atomic operation of software sees it, a load may not.", "from the coherence of atomic operations; Arm DDI 0487 D8.5 does not say", Standing.Inferred),
         new(RuleSubject.SizesMayMeet, "IDR3.BBML = 2: no conflict is ever raised. Below that a change of size may raise F_TLB_CONFLICT.", "IHI 0070 §3.21.1.1 to 3", Standing.Read),
         new(RuleSubject.NonTranslatingIsNotCached, "IDR3.BBML = 1: a block marked nT is not cached in a way that conflicts.", "IHI 0070 §3.21.1.2", Standing.Read),
         new(RuleSubject.OneMemberIsMarked, "Of a contiguous run one descriptor is updated.", "Arm DDI 0487 D8.5.5", Standing.Read),

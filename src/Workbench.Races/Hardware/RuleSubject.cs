@@ -17,6 +17,8 @@ public enum RuleSubject
     CompletionDrainsWrites,
     /// <summary>A completed invalidation or fence leaves no update of D invisible that an earlier access caused.</summary>
     CompletionPublishesDirty,
+    /// <summary>An update of D that is not visible to loads yet comes before any later exchange or store of software on the entry: it cannot fail any more.</summary>
+    LateUpdatesAreCommitted,
     /// <summary>Where the size of a leaf changes at once, old and new translations may be used side by side without a fault.</summary>
     SizesMayMeet,
     /// <summary>A leaf marked nT is not cached.</summary>

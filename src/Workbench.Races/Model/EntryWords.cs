@@ -86,6 +86,6 @@ internal sealed class EntryWords<TFormat>
     {
         if (!TFormat.IsPresent(entry, level) || !TFormat.IsLeaf(entry, level)) return entry;
         ulong leaf = TFormat.EncodeLeaf(TFormat.LeafAddress(entry, level), level, TFormat.LeafSizeLog2(entry, level), permission);
-        return Marked(leaf, (permission & Permission.Write) != 0 && TFormat.IsDirty(entry));
+        return Marked(leaf, TFormat.IsDirty(entry));
     }
 }

@@ -1,3 +1,4 @@
+using Workbench.Races.Hardware;
 using Workbench.Races.Protocols;
 using Workbench.Races.Search;
 
@@ -14,17 +15,18 @@ internal sealed partial class RaceModel<TFormat>
         RaceInstruction instruction = programs[agent][at.Next];
         return instruction.Op switch
         {
+            _ when !IsDone(instruction, at) => true,
             RaceOp.Submit => true,
-            RaceOp.Record => !IsRecorded(instruction, at),
             RaceOp.Store => instruction.Slot is >= Slots.FirstLeaf and < Slots.Guest && !state.Pages.HadTable && programs.Length == 1,
             _ => false,
         };
     }
 
-    private bool IsRecorded(RaceInstruction record, AgentState at)
+    /// <summary>Is the condition of a step met?</summary>
+    private bool IsDone(RaceInstruction instruction, AgentState at)
     {
-        if (record.IfDirty.Count == 0) return true;
-        foreach (RaceValue value in record.IfDirty)
+        if (instruction.IfDirty.Count == 0) return true;
+        foreach (RaceValue value in instruction.IfDirty)
             if (words.IsDirty(words.Value(value, at, 0))) return true;
         return false;
     }
@@ -39,26 +41,32 @@ internal sealed partial class RaceModel<TFormat>
         int slot = instruction.Slot;
         switch (instruction.Op)
         {
+            case var _ when !IsDone(instruction, at):
+                break;
             case RaceOp.Load:
                 after = after.WithRegister(instruction.Register, state.Entry(slot));
                 break;
             case RaceOp.Store:
+                CommitLateUpdates(ref next, slot, isOverwritten: true);
                 Write(ref next, slot, words.Value(instruction.Value!, at, LevelOf(slot)));
                 break;
             case RaceOp.Swap:
+                CommitLateUpdates(ref next, slot, isOverwritten: false);
+                after = after.WithRegister(instruction.Register, next.Entry(slot));
                 Write(ref next, slot, words.Value(instruction.Value!, at, LevelOf(slot)));
-                after = after.WithRegister(instruction.Register, state.Entry(slot));
                 break;
             case RaceOp.Clean:
-                Write(ref next, slot, words.NumberOf(TFormat.Clean(words.Word(state.Entry(slot)))));
-                if (instruction.Register >= 0) after = after.WithRegister(instruction.Register, state.Entry(slot));
+                CommitLateUpdates(ref next, slot, isOverwritten: false);
+                if (instruction.Register >= 0) after = after.WithRegister(instruction.Register, next.Entry(slot));
+                Write(ref next, slot, words.NumberOf(TFormat.Clean(words.Word(next.Entry(slot)))));
                 break;
             case RaceOp.CompareAndSwap:
-                if (state.Entry(slot) == at.Register(instruction.Register)) Write(ref next, slot, words.Value(instruction.Value!, at, LevelOf(slot)));
+                CommitLateUpdates(ref next, slot, isOverwritten: false);
+                if (next.Entry(slot) == at.Register(instruction.Register)) Write(ref next, slot, words.Value(instruction.Value!, at, LevelOf(slot)));
                 else after = at.At(instruction.Else);
                 break;
             case RaceOp.Record:
-                if (IsRecorded(instruction, at) && !TryRecord(ref next, instruction.Pages))
+                if (!TryRecord(ref next, instruction.Pages))
                 {
                     to.Add(Violated(state, RaceProperty.OverReport), new(StepKind.Software, agent, 0, at.Next));
                     return;
@@ -90,7 +98,8 @@ internal sealed partial class RaceModel<TFormat>
                 next.Pages = state.Pages.WithEnded(state.Pages.Ended | instruction.Pages);
                 break;
             case RaceOp.Release:
-                next.Pages = state.Pages.WithReleased(state.Pages.Released | instruction.Pages);
+                if ((state.Pages.Stale & instruction.Pages) != 0) next = Violated(next, RaceProperty.LostPage);
+                next.Pages = next.Pages.WithReleased(state.Pages.Released | instruction.Pages);
                 break;
             case RaceOp.FreeTable:
                 next.Pages = state.Pages.TableFreed();
@@ -98,8 +107,20 @@ internal sealed partial class RaceModel<TFormat>
             default: throw new System.Diagnostics.UnreachableException($"No program does {instruction.Op}.");
         }
         next.SetAgent(agent, after.Next > at.Next ? after.Keeping(instruction.LiveAfter) : after);
-        if (HaveAllEnded(next)) next = Ended(next);
+        if (next.Pages.Violation == RaceProperty.None && HaveAllEnded(next)) next = Ended(next);
         to.Add(next, new(StepKind.Software, agent, 0, at.Next));
+    }
+
+    /// <summary>Atomic operations of software come after the late updates of the entry and see them; a plain store overwrites them.</summary>
+    private void CommitLateUpdates(ref RaceState state, int slot, bool isOverwritten)
+    {
+        if (state.Pages.Late == 0 || !rules.Keeps(RuleSubject.LateUpdatesAreCommitted)) return;
+        int updates = slot == Slots.Block ? 0xF << RaceState.MostPages : slot < Slots.Guest ? 1 << (slot - Slots.FirstLeaf) : 0;
+        if ((state.Pages.Late & updates) == 0) return;
+        state.Pages = state.Pages.WithLate(state.Pages.Late & ~updates).WithLateOld(state.Pages.LateOld & ~updates);
+        if (isOverwritten) return;
+        ulong entry = words.Word(state.Entry(slot));
+        if (TFormat.IsPresent(entry, LevelOf(slot)) && TFormat.IsLeaf(entry, LevelOf(slot))) state.SetEntry(slot, words.NumberOf(TFormat.MarkDirty(entry)));
     }
 
     private static int LevelOf(int slot) => slot == Slots.Block ? 1 : 0;
@@ -136,7 +157,7 @@ internal sealed partial class RaceModel<TFormat>
     /// <summary>Judges the end: what is stale now stays stale.</summary>
     private RaceState Ended(in RaceState state)
     {
-        if ((state.Pages.Stale & ~state.Pages.Released) != 0) return Violated(state, RaceProperty.LostPage);
+        if (!protocol.IsCancelled && (state.Pages.Stale & ~state.Pages.Released) != 0) return Violated(state, RaceProperty.LostPage);
         bool isUnlinked = state.Pages.HadTable && !state.Pages.IsTableFreed && state.Entry(Slots.Block) != words.Table;
         return isUnlinked ? Violated(state, RaceProperty.Leak) : state;
     }

@@ -53,7 +53,10 @@ internal sealed partial class RaceModel<TFormat>
         if (sets && rules.DirtyMayBeLate && access.For == AccessFor.Write)
         {
             RaceState late = state;
-            late.Pages = late.Pages.WithLate(late.Pages.Late | LateBit(slot, access.Page));
+            int update = LateBit(slot, access.Page);
+            late.Pages = late.Pages.WithLate(late.Pages.Late | update);
+            // An invalidation that met this walk waits for what it does.
+            if (access.Old != 0) late.Pages = late.Pages.WithLateOld(late.Pages.LateOld | update);
             Finish(late, i, access, slot, entry, marked: true, kind, to);
         }
         RaceState next = state;

@@ -1,3 +1,4 @@
+using Workbench.Races.Protocols;
 using Workbench.Races.Search;
 
 namespace Workbench.Races.Model;
@@ -49,16 +50,18 @@ internal sealed partial class RaceModel<TFormat>
 
     private string Outcome(in RaceState before, RaceStep step, in RaceState after)
     {
-        Protocols.RaceInstruction instruction = programs[step.Who][step.What];
-        return instruction.Op switch
+        RaceInstruction instruction = programs[step.Who][step.What];
+        if (!IsDone(instruction, before.Agent(step.Who))) return " (not dirty: skipped)";
+        switch (instruction.Op)
         {
-            Protocols.RaceOp.Load or Protocols.RaceOp.Swap or Protocols.RaceOp.Clean when instruction.Register >= 0 || instruction.Op == Protocols.RaceOp.Clean => words.IsDirty(before.Entry(instruction.Slot)) ? " (D was set)" : " (D was clear)",
-            Protocols.RaceOp.Record when before.Pages.Recorded == after.Pages.Recorded && after.Pages.Violation == RaceProperty.None => " (nothing recorded)",
-            Protocols.RaceOp.CompareAndSwap when before.Entries == after.Entries => " (failed)",
-            Protocols.RaceOp.Wait when after.Agent(step.Who).Next == before.Agent(step.Who).Next => " (begun)",
-            Protocols.RaceOp.Wait => " (completed)",
-            _ => "",
-        };
+            case RaceOp.Load or RaceOp.Swap or RaceOp.Clean:
+                RaceState seen = before;
+                if (instruction.Op != RaceOp.Load) CommitLateUpdates(ref seen, instruction.Slot, isOverwritten: false);
+                return words.IsDirty(seen.Entry(instruction.Slot)) ? " (D was set)" : " (D was clear)";
+            case RaceOp.CompareAndSwap: return after.Agent(step.Who).Next == instruction.Else && before.Entries == after.Entries ? " (failed)" : "";
+            case RaceOp.Wait: return after.Agent(step.Who).Next == before.Agent(step.Who).Next ? " (begun)" : " (completed)";
+            default: return "";
+        }
     }
 
     private static string CommandName(RaceCommand command) => command switch

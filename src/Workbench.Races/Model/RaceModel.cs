@@ -18,13 +18,14 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
     private readonly bool isReduced;
     private readonly RaceInstruction[][] programs;
     private readonly EntryWords<TFormat> words;
-    private readonly bool togglesTracking;
+    private readonly bool togglesTracking, hasSharedLeaf;
 
     public RaceModel(HardwareRules rules, RaceProtocol protocol, RaceBounds bounds, bool isReduced)
     {
         (this.rules, this.protocol, this.bounds, this.isReduced) = (rules, protocol, bounds, isReduced);
         programs = [.. ProgramCompiler.Compile(protocol, bounds).Select(p => p.ToArray())];
         togglesTracking = protocol.StartsUntracked || programs.Any(p => p.Any(i => i.Op == RaceOp.Tracking));
+        hasSharedLeaf = protocol.Scene is Scene.Block or Scene.Run || programs.Any(p => p.Any(i => i.Slot == Slots.Block && i.Value is not null));
         words = new(protocol.Scene, bounds.Pages);
         Initial = Begin();
     }
@@ -40,7 +41,11 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
             state.SetEntry(Slots.Block, words.Table);
             state.Pages = state.Pages.WithTable();
             for (int page = 0; page < bounds.Pages; page++)
-                state.SetEntry(Slots.Leaf(page), words.NumberOf(protocol.Scene == Scene.Run ? words.Member(page) : words.Page(page)));
+            {
+                ulong leaf = protocol.Scene == Scene.Run ? words.Member(page) : words.Page(page);
+                // Without tracking a driver maps leaves dirty: some hardware would fault otherwise, the rest does not care.
+                state.SetEntry(Slots.Leaf(page), words.NumberOf(protocol.StartsUntracked ? TFormat.MarkDirty(leaf) : leaf));
+            }
         }
         state.Caches = state.Caches.WithTracking(!protocol.StartsUntracked);
         return state;
@@ -80,5 +85,5 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
     }
 
     /// <summary>A page's leaf covers these pages, so that one D speaks for them all.</summary>
-    private int ReportedTogether(int page) => protocol.Scene is Scene.Block or Scene.Run ? (1 << bounds.Pages) - 1 : 1 << page;
+    private int ReportedTogether(int page) => hasSharedLeaf ? (1 << bounds.Pages) - 1 : 1 << page;
 }

@@ -64,8 +64,9 @@ internal static class ProtocolReader
                     : throw new RaceFormatException(protocol.Name, number, $"'{value}' pages; 1 to {RaceState.MostPages} can be explored.");
             case "ats": return protocol with { HasAts = true };
             case "untracked": return protocol with { StartsUntracked = true };
+            case "cancelled": return protocol with { IsCancelled = true };
             case "repeats": return protocol with { RepeatsReports = true };
-            default: throw new RaceFormatException(protocol.Name, number, $"'{key}' is no line of a head; there is: protocol, title, family, about, vendors, scene, pages, ats, untracked, repeats, and 'program' begins the statements.");
+            default: throw new RaceFormatException(protocol.Name, number, $"'{key}' is no line of a head; there is: protocol, title, family, about, vendors, scene, pages, ats, untracked, cancelled, repeats, and 'program' begins the statements.");
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed record RaceInstruction(RaceOp Op, int Line, string Text)
     /// <summary>The register it fills or compares with; -1: none.</summary>
     public int Register { get; init; } = -1;
     public RaceValue? Value { get; init; }
-    /// <summary>It records only if one of these is dirty; empty: always.</summary>
+    /// <summary>It is done only if one of these is dirty; empty: always.</summary>
     public IReadOnlyList<RaceValue> IfDirty { get; init; } = [];
     /// <summary>Pages it is about, a bit each.</summary>
     public int Pages { get; init; }

@@ -26,6 +26,8 @@ public sealed record RaceProtocol
     public bool HasAts { get; init; }
     /// <summary>Is tracking off at the start?</summary>
     public bool StartsUntracked { get; init; }
+    /// <summary>Does it end without a last copy (a migration that is given up)? Then no page can be lost.</summary>
+    public bool IsCancelled { get; init; }
     /// <summary>Does it mean to report pages again (reading without clearing)? Then repeated reports are no fault of it.</summary>
     public bool RepeatsReports { get; init; }
     /// <summary>Steps that have no effect here, by line: "vendor vendor: reason" or "reason".</summary>

@@ -40,7 +40,7 @@ internal static class StatementReader
                 label = words.Next("a label");
                 break;
             case "record":
-                step = step with { Op = RaceOp.Record, Pages = words.Pages(), IfDirty = words.Conditions() };
+                step = step with { Op = RaceOp.Record, Pages = words.Pages() };
                 break;
             case "copy":
                 step = words.TryTake("all") ? step with { Op = RaceOp.CopyAll } : step with { Op = RaceOp.Copy };
@@ -74,6 +74,7 @@ internal static class StatementReader
                 break;
             default: throw words.Wrong($"there is no statement '{verb}', and no 'define {verb}'; there is: {string.Join(", ", Verbs)}, and for p, repeat, define, end, labels ('again:').");
         }
+        step = step with { IfDirty = words.Conditions() };
         words.End();
         return new(step, label);
     }
