@@ -23,16 +23,20 @@ public static class RaceChecker
         BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAtLostPage: false, cancel);
         RaceVerdict verdict = new()
         {
-            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
+            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted, StatesOfAllSearches = found.Set.Count,
             Broken = [.. found.Broken.OrderBy(b => b.Key).Select(b => Explain(model, found.Set, b.Key, b.Value))],
         };
-        return options.FindsWhatItRestsOn ? verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] } : verdict;
+        if (!options.FindsWhatItRestsOn) return verdict;
+        long explored = verdict.States;
+        verdict = verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] };
+        return verdict with { Searches = 1 + hardware.Rules.Count, StatesOfAllSearches = explored };
 
         RaceProperty WorstWithout(RuleSubject subject)
         {
             IRaceModel weaker = Build(protocol, hardware.Breaking(subject), bounds, options.IsReduced);
-            IReadOnlyDictionary<RaceProperty, int> broken = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel).Broken;
-            return broken.Count == 0 ? RaceProperty.None : broken.Keys.Min();
+            BreadthFirst.Found without = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel);
+            explored += without.Set.Count;
+            return without.Broken.Count == 0 ? RaceProperty.None : without.Broken.Keys.Min();
         }
     }
 

@@ -1,3 +1,5 @@
+using Workbench.Display;
+using Workbench.Races.Display;
 using Workbench.Races.Hardware;
 using Workbench.Races.Model;
 using Workbench.Races.Protocols;
@@ -5,6 +7,7 @@ using Workbench.Races.Protocols;
 namespace Workbench.Races.Search;
 
 /// <summary>What became of one protocol on one vendor's hardware.</summary>
+[TypeFormatterSource(typeof(RaceVerdictFormatter))]
 public sealed record RaceVerdict
 {
     /// <summary>The protocol.</summary>
@@ -15,6 +18,10 @@ public sealed record RaceVerdict
     public required RaceBounds Bounds { get; init; }
     /// <summary>Different states met.</summary>
     public required int States { get; init; }
+    /// <summary>Searches made for it: its own, and one for each rule of the hardware that was taken away.</summary>
+    public int Searches { get; init; } = 1;
+    /// <summary>Different states met in all of them.</summary>
+    public long StatesOfAllSearches { get; init; }
     /// <summary>Steps tried.</summary>
     public required long Transitions { get; init; }
     /// <summary>Most steps from the start to any state.</summary>
