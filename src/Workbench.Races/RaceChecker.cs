@@ -19,37 +19,7 @@ public static class RaceChecker
         ArgumentNullException.ThrowIfNull(hardware);
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
-        IRaceModel model = Build(protocol, hardware, bounds, options.IsReduced);
-        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, RaceProperty.None, cancel);
-        RaceProperty worst = found.Broken.Count == 0 ? RaceProperty.None : found.Broken.Keys.Min();
-        return new()
-        {
-            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
-            Broken = [.. found.Broken.Keys.Order().Select(ShortestWay)],
-            RestsOn = options.FindsWhatItRestsOn ? [.. hardware.Rules.Where(RestsOn)] : [],
-        };
-
-        // A protocol that holds rests on promises, one that breaks on freedoms: were they otherwise, the verdict would be.
-        bool RestsOn(HardwareRule rule)
-        {
-            HardwareRules? other = worst == RaceProperty.None ? hardware.Weaker(rule.Subject) : hardware.Stronger(rule.Subject);
-            if (other is null || !model.IsConcernedWith(rule.Subject)) return false;
-            RaceProperty enough = worst == RaceProperty.None ? RaceProperty.Stuck : worst;
-            IReadOnlyDictionary<RaceProperty, int> broken = BreadthFirst.Explore(Build(protocol, other, bounds, options.IsReduced), options.MostStates, enough, cancel).Broken;
-            return (broken.Count == 0 ? RaceProperty.None : broken.Keys.Min()) != worst;
-        }
-
-        // With fewer rounds there is less to tell.
-        Counterexample ShortestWay(RaceProperty property)
-        {
-            for (int rounds = 0; rounds < bounds.Rounds; rounds++)
-            {
-                IRaceModel fewer = Build(protocol, hardware, bounds with { Rounds = rounds }, options.IsReduced);
-                BreadthFirst.Found shorter = BreadthFirst.Explore(fewer, options.MostStates, property, cancel);
-                if (shorter.Broken.TryGetValue(property, out int number)) return Explain(fewer, shorter.Set, property, number);
-            }
-            return Explain(model, found.Set, property, found.Broken[property]);
-        }
+        return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, cancel).Judge();
     }
 
     internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced) => hardware.Model switch
@@ -60,20 +30,4 @@ public static class RaceChecker
         "riscv" => new RaceModel<RiscVFirstStageFormat>(hardware, protocol, bounds, isReduced),
         _ => throw new ArgumentException($"No races are modelled for '{hardware.Model}'.", nameof(hardware)),
     };
-
-    private static Counterexample Explain(IRaceModel model, StateSet set, RaceProperty property, int number)
-    {
-        List<CounterexampleStep> steps = [];
-        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, set, number))
-        {
-            RaceActor actor = step.Kind switch
-            {
-                StepKind.Software => RaceActor.Software,
-                StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
-                _ => RaceActor.Iommu,
-            };
-            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), step.Kind == StepKind.Software ? model.LineOf(step) : 0));
-        }
-        return new(property, steps);
-    }
 }
