@@ -19,21 +19,7 @@ public static class RaceChecker
         ArgumentNullException.ThrowIfNull(hardware);
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
-        IRaceModel model = Build(protocol, hardware, bounds, options.IsReduced);
-        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAtLostPage: false, cancel);
-        RaceVerdict verdict = new()
-        {
-            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
-            Broken = [.. found.Broken.OrderBy(b => b.Key).Select(b => Explain(model, found.Set, b.Key, b.Value))],
-        };
-        return options.FindsWhatItRestsOn ? verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] } : verdict;
-
-        RaceProperty WorstWithout(RuleSubject subject)
-        {
-            IRaceModel weaker = Build(protocol, hardware.Breaking(subject), bounds, options.IsReduced);
-            IReadOnlyDictionary<RaceProperty, int> broken = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel).Broken;
-            return broken.Count == 0 ? RaceProperty.None : broken.Keys.Min();
-        }
+        return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, cancel).Judge();
     }
 
     internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced) => hardware.Model switch
@@ -44,20 +30,4 @@ public static class RaceChecker
         "riscv" => new RaceModel<RiscVFirstStageFormat>(hardware, protocol, bounds, isReduced),
         _ => throw new ArgumentException($"No races are modelled for '{hardware.Model}'.", nameof(hardware)),
     };
-
-    private static Counterexample Explain(IRaceModel model, StateSet set, RaceProperty property, int number)
-    {
-        List<CounterexampleStep> steps = [];
-        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, set, number))
-        {
-            RaceActor actor = step.Kind switch
-            {
-                StepKind.Software => RaceActor.Software,
-                StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
-                _ => RaceActor.Iommu,
-            };
-            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), 0));
-        }
-        return new(property, steps);
-    }
 }
