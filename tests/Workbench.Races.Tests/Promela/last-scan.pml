@@ -8,6 +8,7 @@
  *   -DLOAD_SCAN -DNO_LAST_SYNC   the same without CMD_SYNC                            loses a page
  *   -DUNCOMMITTED                hardware whose update may come after an atomic       holds with CMD_SYNC, and without it
  *                                operation that did not see it                        loses a page
+ *   -DLOAD_SCAN -DNOT_PUBLISHED  hardware whose commands wait for no update           loses a page
  */
 #define ACCESSES 2
 #define ROUNDS   2
@@ -26,6 +27,12 @@ bit D;                                       /* writable-dirty, in memory */
 bit stale;                                   /* the page differs from its copy */
 bit recorded, stopped, completed;
 chan queue = [2] of { mtype };
+
+#ifdef NOT_PUBLISHED
+#define IS_PUBLISHED true
+#else
+#define IS_PUBLISHED (awaited == 0)
+#endif
 
 active [ACCESSES] proctype Access()
 {
@@ -95,7 +102,7 @@ end:
         queue?tlbi -> tlb = none;
         old[0] = old[0] || at[0] == read || at[0] == translated;
         old[1] = old[1] || at[1] == read || at[1] == translated }
-    :: queue?sync -> atomic { !old[0] && !old[1] && awaited == 0 -> completed = 1 }
+    :: queue?sync -> atomic { !old[0] && !old[1] && IS_PUBLISHED -> completed = 1 }
     od
 }
 

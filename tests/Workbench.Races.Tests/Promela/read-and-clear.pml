@@ -9,6 +9,12 @@
  *   -DCLEAR_ALWAYS_PLAIN    the clear is a load, and a store whatever was loaded     loses a page
  *   -DCLEAR_IF_DIRTY_PLAIN  the clear is a load, and a store if it was dirty         holds
  *   -DNO_DRAIN              the last round begins when the device has been stopped   loses a page
+ *
+ * Hardware that breaks a promise, under the first of them:
+ *   -DCLEAN_NOT_CHECKED     a write uses an entry cached as clean as it is           loses a page
+ *   -DNOT_ATOMIC            D is written back without a comparison                   holds: nothing but D can differ
+ *   -DWALKS_NOT_ENDED       walks outlive the invalidation that met them, and fill   loses a page
+ *   -DWRITES_NOT_DRAINED    completion waits for walks only                          loses a page
  */
 #define ACCESSES 2
 #define ROUNDS   2
@@ -25,14 +31,37 @@ bit stale;                                   /* the page differs from its copy *
 bit recorded, stopped, completed;
 chan queue = [2] of { mtype };
 
+#ifdef CLEAN_NOT_CHECKED
+#define SERVES_WRITES(entry) (entry != none)
+#else
+#define SERVES_WRITES(entry) (entry == dirty)
+#endif
+#ifdef NOT_ATOMIC
+#define UNCHANGED true
+#else
+#define UNCHANGED (D == seen)
+#endif
+#ifdef WALKS_NOT_ENDED
+#define MAY_FILL true
+#else
+#define MAY_FILL (!old[_pid])
+#endif
+#if defined(WALKS_NOT_ENDED)
+#define IS_AWAITED(i) (old[i] && at[i] == translated)
+#elif defined(WRITES_NOT_DRAINED)
+#define IS_AWAITED(i) (old[i] && at[i] != translated)
+#else
+#define IS_AWAITED(i) old[i]
+#endif
+
 active [ACCESSES] proctype Access()
 {
     bit seen, writes;
 end:
     do
-    :: atomic { at[_pid] == idle && !stopped && iotlb == dirty ->               /* a write that hits looks at no entry */
+    :: atomic { at[_pid] == idle && !stopped && SERVES_WRITES(iotlb) ->         /* a write that hits looks at no entry */
         at[_pid] = translated }
-    :: atomic { at[_pid] == idle && !stopped && iotlb != dirty ->               /* a clean entry does not do for a write */
+    :: atomic { at[_pid] == idle && !stopped && !SERVES_WRITES(iotlb) ->        /* a clean entry does not do for a write */
         iotlb = none; writes = 1; at[_pid] = walking }
     :: atomic { at[_pid] == idle && !stopped && iotlb == none ->                /* a read; one that hits does nothing */
         writes = 0; at[_pid] = walking }
@@ -40,14 +69,14 @@ end:
         seen = D; at[_pid] = read }
     :: atomic { at[_pid] == read && writes && !seen ->                          /* compare-and-swap */
         if
-        :: D == seen -> D = 1; seen = 1
+        :: UNCHANGED -> D = 1; seen = 1
         :: else -> old[_pid] = 0; at[_pid] = walking
         fi }
     :: atomic { at[_pid] == read && (!writes || seen) ->
         if
-        :: old[_pid]                                                            /* an old walk fills nothing */
-        :: !old[_pid] && seen -> iotlb = dirty
-        :: !old[_pid] && !seen -> iotlb = clean
+        :: !MAY_FILL                                                            /* an old walk fills nothing */
+        :: MAY_FILL && seen -> iotlb = dirty
+        :: MAY_FILL && !seen -> iotlb = clean
         fi;
         if
         :: writes -> at[_pid] = translated
@@ -75,7 +104,7 @@ end:
         queue?invalidate -> iotlb = none;
         old[0] = old[0] || at[0] == read || at[0] == translated;
         old[1] = old[1] || at[1] == read || at[1] == translated }
-    :: queue?wait -> atomic { !old[0] && !old[1] -> completed = 1 }
+    :: queue?wait -> atomic { !IS_AWAITED(0) && !IS_AWAITED(1) -> completed = 1 }
     od
 }
 

@@ -7,6 +7,9 @@
  *   -DPLAIN_STORE   the table is stored over whatever is there                        loses a page
  *   -DDROP_D        small leaves begin clean                                          loses a page
  *   -DFLUSH_NEVER   no flush for the split itself: that of the next scan does         holds
+ *
+ * Hardware that breaks a promise, under the first of them:
+ *   -DNOT_ATOMIC    the entry is written back with D, whatever is there by now        loses a page
  */
 #define ROUNDS   2
 #define ACCESSES 2
@@ -27,6 +30,12 @@ bit old[ACCESSES];                           /* an invalidation met it with an e
 bit stale[PAGES], recorded[PAGES];
 bit stopped, completed;
 chan queue = [2] of { mtype };
+
+#ifdef NOT_ATOMIC
+#define UNCHANGED(memory, read) true
+#else
+#define UNCHANGED(memory, read) (memory == read)
+#endif
 
 /* An access has its translation. */
 inline go_on()
@@ -73,7 +82,7 @@ end:
         entry = none; at[_pid] = walkingLeaf }
     :: atomic { at[_pid] == readBlock && entry == clean && writes ->            /* compare-and-swap */
         if
-        :: block == entry -> block = dirty; entry = dirty
+        :: UNCHANGED(block, entry) -> block = dirty; entry = dirty
         :: else -> entry = none; old[_pid] = 0; at[_pid] = walking
         fi }
     :: atomic { at[_pid] == readBlock && (entry == dirty || (entry == clean && !writes)) ->
@@ -87,7 +96,7 @@ end:
         seen = D[page]; at[_pid] = readLeaf }
     :: atomic { at[_pid] == readLeaf && !seen && writes ->                      /* compare-and-swap */
         if
-        :: D[page] == seen -> D[page] = 1; seen = 1
+        :: UNCHANGED(D[page], seen) -> D[page] = 1; seen = 1
         :: else -> old[_pid] = 0; at[_pid] = walking
         fi }
     :: atomic { at[_pid] == readLeaf && (seen || !writes) ->
