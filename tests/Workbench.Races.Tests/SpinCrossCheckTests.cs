@@ -16,6 +16,10 @@ public sealed class SpinCrossCheckTests
     [InlineData("read-and-clear", "-DCLEAR_ALWAYS_PLAIN", "clear-always-plain", "amd vtd", true)]
     [InlineData("read-and-clear", "-DCLEAR_IF_DIRTY_PLAIN", "clear-if-dirty-plain", "amd vtd", false)]
     [InlineData("read-and-clear", "-DNO_DRAIN", "last-scan-without-drain", "amd vtd", true)]
+    [InlineData("read-and-clear", "-DCLEAN_NOT_CHECKED", "flush-after", "amd vtd", true, RuleSubject.CleanEntriesAreChecked)]
+    [InlineData("read-and-clear", "-DNOT_ATOMIC", "flush-after", "amd vtd", false, RuleSubject.UpdatesAreAtomic)]
+    [InlineData("read-and-clear", "-DWALKS_NOT_ENDED", "flush-after", "amd vtd", true, RuleSubject.CompletionEndsWalks)]
+    [InlineData("read-and-clear", "-DWRITES_NOT_DRAINED", "flush-after", "amd vtd", true, RuleSubject.CompletionDrainsWrites)]
     [InlineData("iofence", "", "flush-after", "riscv", false)]
     [InlineData("iofence", "-DNO_PW", "riscv-without-pw", "riscv", true)]
     [InlineData("last-scan", "", "flush-after", "smmu", false)]
@@ -27,19 +31,22 @@ public sealed class SpinCrossCheckTests
     [InlineData("split", "-DPLAIN_STORE", "split-plain-store", "amd vtd", true)]
     [InlineData("split", "-DDROP_D", "split-drop-dirty", "amd vtd", true)]
     [InlineData("split", "-DFLUSH_NEVER", "split-flush-never", "amd vtd", false)]
+    [InlineData("split", "-DNOT_ATOMIC", "split-cas", "amd vtd", true, RuleSubject.UpdatesAreAtomic)]
     public async Task Spin_comes_to_the_same_verdict(string model, string macros, string protocol, string hardware, bool isLost, RuleSubject? notKept = null)
     {
         RaceProtocol known = RaceCatalogue.Find(protocol) ?? throw new InvalidOperationException(protocol);
         await CompareAsync(model, macros, known, hardware, isLost, notKept);
     }
 
-    [Fact]
-    public async Task Spin_comes_to_the_same_verdict_on_a_last_scan_by_loads_after_a_sync()
+    [Theory]
+    [InlineData("-DLOAD_SCAN", false)]
+    [InlineData("-DLOAD_SCAN -DNOT_PUBLISHED", true, RuleSubject.CompletionPublishesDirty)]
+    public async Task Spin_comes_to_the_same_verdict_on_a_last_scan_by_loads_after_a_sync(string macros, bool isLost, RuleSubject? notKept = null)
     {
         const string Idle = "drain device\n";
         string text = RaceCatalogue.TextOf("last-scan-without-sync");
         Assert.Contains(Idle, text, StringComparison.Ordinal);
-        await CompareAsync("last-scan", "-DLOAD_SCAN", RaceProtocol.Parse(text.Replace(Idle, Idle + "wait\n", StringComparison.Ordinal)), "smmu", isLost: false, notKept: null);
+        await CompareAsync("last-scan", macros, RaceProtocol.Parse(text.Replace(Idle, Idle + "wait\n", StringComparison.Ordinal)), "smmu", isLost, notKept);
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ internal sealed partial class RaceModel<TFormat>
             case StepKind.ReadBlock or StepKind.ReadLeaf:
                 string entry = step.Kind == StepKind.ReadBlock ? "block" : $"leaf[{step.Page}]";
                 return $"{access}: the walk reads {entry}{Found(before, step, after)}";
-            case StepKind.Mark: return $"{access}: the entry that was read is written back with D";
+            case StepKind.Mark: return $"{access}: the walk goes on with the entry that it read";
             case StepKind.Land: return $"{access}: the data land{(after.Pages.Violation == RaceProperty.WrongTranslation ? " in memory that is someone else's by now" : "")}";
             case StepKind.Execute: return $"{CommandName((RaceCommand)step.What)} is executed";
             case StepKind.Evict: return step.Who switch { 2 => "the cached pointer to the table is evicted", 3 => "the cached context is evicted", 1 => "the device evicts a translation", _ => "a cached translation is evicted" };
