@@ -7,8 +7,8 @@ internal static class ProgramCompiler
 {
     private static readonly string[] Structure = ["program", "define", "repeat", "for", "end"];
 
-    /// <summary>Is the line a step, and not structure, a label or the use of a definition?</summary>
-    public static bool IsStep(string[] words) => StatementReader.IsStatement(words[0]);
+    /// <summary>Is the line a step, and not structure, a label, the use of a definition or what is expected?</summary>
+    public static bool IsStep(string[] words) => StatementReader.IsStatement(words[0]) && words[0] != "expect";
 
     public static IReadOnlyList<IReadOnlyList<RaceInstruction>> Compile(RaceProtocol protocol, RaceBounds bounds)
     {
