@@ -18,13 +18,13 @@ internal enum RaceCommand
     FenceWrites,
 }
 
-/// <summary>One program: the next instruction, four registers, and up to three commands that no wait has covered yet.</summary>
+/// <summary>One program: the next instruction, four registers, and up to six commands that no wait has covered yet.</summary>
 internal readonly record struct AgentState(ulong Bits)
 {
     /// <summary>Commands between two waits, the wait's own included.</summary>
-    public const int MostCommands = 3;
+    public const int MostCommands = 6;
     public const int Registers = 4;
-    private const int RegistersAt = 8, CommandsAt = 40, CommandBits = 8, Executed = 8;
+    private const int RegistersAt = 8, CommandsAt = 40, CommandBits = 4, Executed = 8;
 
     public int Next => Bits.Get(0, 8);
     public AgentState At(int instruction) => new(Bits.With(0, 8, instruction));

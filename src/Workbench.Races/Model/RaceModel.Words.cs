@@ -18,6 +18,7 @@ internal sealed partial class RaceModel<TFormat>
         {
             case StepKind.Software: return programs[step.Who][step.What].Text + Outcome(before, step, after);
             case StepKind.Hit when after.Pages.Violation == RaceProperty.TlbConflict: return $"{access}: entries of two sizes match";
+            case StepKind.Hit when after.Pages.Violation == RaceProperty.WrongTranslation: return $"{access}: the IOTLB still has it, and the page is someone else's memory by now";
             case StepKind.Hit: return $"{access}: {(IsByDevice(before, step) ? "the device's own TLB" : "the IOTLB")} has it as dirty, so no entry is looked at";
             case StepKind.Miss when CountCached(after) < CountCached(before): return $"{access}: what was cached does not do, or was evicted; a walk begins";
             case StepKind.Miss: return $"{access}: nothing cached does; a walk begins";
@@ -40,7 +41,8 @@ internal sealed partial class RaceModel<TFormat>
 
     private string Found(in RaceState before, RaceStep step, in RaceState after)
     {
-        if (after.Pages.Violation == RaceProperty.WrongTranslation) return ", in a table that is someone else's memory by now";
+        if (after.Pages.Violation == RaceProperty.WrongTranslation)
+            return before.Pages.IsTableFreed ? ", in a table that is someone else's memory by now" : before.Pages.IsUntracked ? ", with the context that was to be gone" : ", and gives a page that is someone else's memory by now";
         int slot = step.Kind == StepKind.ReadBlock ? Slots.Block : Slots.Leaf(step.Page);
         if (step.Kind == StepKind.ReadBlock && TFormat.IsPresent(words.Word(before.Entry(slot)), 1) && !TFormat.IsLeaf(words.Word(before.Entry(slot)), 1)) return ", a table";
         if (before.Entries != after.Entries) return " and sets D";

@@ -87,7 +87,7 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
         if (to.Count == 0 && !HaveAllEnded(state)) to.Add(Violated(state, RaceProperty.Stuck), new(StepKind.End, 0, 0, 0));
     }
 
-    private bool HaveAllEnded(in RaceState state)
+    public bool HaveAllEnded(in RaceState state)
     {
         for (int agent = 0; agent < programs.Length; agent++)
             if (state.Agent(agent).Next < programs[agent].Length) return false;
