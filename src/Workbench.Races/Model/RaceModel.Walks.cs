@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Races.Hardware;
 using Workbench.Races.Search;
 
@@ -99,7 +100,7 @@ internal sealed partial class RaceModel<TFormat>
         // Where tracking is off a clear D is of no account, or the entry does for reading only.
         bool isKnown = marked || (!access.IsTracked && !rules.FaultsWithoutTracking);
         Cached cached = !mayWrite ? Cached.ReadOnly : isKnown ? Cached.Dirty : Cached.Clean;
-        bool isCacheable = MayFill(access) && ((entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
+        bool isCacheable = MayFill(access) && (rules.LeafChange != LeafChangeRule.NonTranslating || (entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
         bool isLarge = slot == Slots.Block || isRun;
         RaceState next = state;
         if (isCacheable) next.Caches = state.Caches.WithIotlb(isLarge ? CachedTranslations.Large : access.Page, cached);
