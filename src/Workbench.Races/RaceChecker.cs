@@ -20,23 +20,44 @@ public static class RaceChecker
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
         IRaceModel model = Build(protocol, hardware, bounds, options.IsReduced);
-        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAtLostPage: false, cancel);
+        (int searches, long explored) = (0, 0);
+        BreadthFirst.Found found = Explore(model, RaceProperty.None);
+        RaceProperty worst = found.Broken.Count == 0 ? RaceProperty.None : found.Broken.Keys.Min();
         RaceVerdict verdict = new()
         {
-            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted, StatesOfAllSearches = found.Set.Count,
-            Broken = [.. found.Broken.OrderBy(b => b.Key).Select(b => Explain(model, found.Set, b.Key, b.Value))],
+            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
+            Broken = [.. found.Broken.Keys.Order().Select(ShortestWay)],
+            RestsOn = options.FindsWhatItRestsOn ? [.. hardware.Rules.Where(RestsOn)] : [],
         };
-        if (!options.FindsWhatItRestsOn) return verdict;
-        long explored = verdict.States;
-        verdict = verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] };
-        return verdict with { Searches = 1 + hardware.Rules.Count, StatesOfAllSearches = explored };
+        return verdict with { Searches = searches, StatesOfAllSearches = explored };
 
-        RaceProperty WorstWithout(RuleSubject subject)
+        BreadthFirst.Found Explore(IRaceModel of, RaceProperty enough)
         {
-            IRaceModel weaker = Build(protocol, hardware.Breaking(subject), bounds, options.IsReduced);
-            BreadthFirst.Found without = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel);
-            explored += without.Set.Count;
-            return without.Broken.Count == 0 ? RaceProperty.None : without.Broken.Keys.Min();
+            BreadthFirst.Found met = BreadthFirst.Explore(of, options.MostStates, enough, cancel);
+            (searches, explored) = (searches + 1, explored + met.Set.Count);
+            return met;
+        }
+
+        // A protocol that holds rests on promises, one that breaks on freedoms: were they otherwise, the verdict would be.
+        bool RestsOn(HardwareRule rule)
+        {
+            HardwareRules? other = worst == RaceProperty.None ? hardware.Weaker(rule.Subject) : hardware.Stronger(rule.Subject);
+            if (other is null || !model.IsConcernedWith(rule.Subject)) return false;
+            RaceProperty enough = worst == RaceProperty.None ? RaceProperty.Stuck : worst;
+            IReadOnlyDictionary<RaceProperty, int> broken = Explore(Build(protocol, other, bounds, options.IsReduced), enough).Broken;
+            return (broken.Count == 0 ? RaceProperty.None : broken.Keys.Min()) != worst;
+        }
+
+        // With fewer rounds there is less to tell.
+        Counterexample ShortestWay(RaceProperty property)
+        {
+            for (int rounds = 0; rounds < bounds.Rounds; rounds++)
+            {
+                IRaceModel fewer = Build(protocol, hardware, bounds with { Rounds = rounds }, options.IsReduced);
+                BreadthFirst.Found shorter = Explore(fewer, property);
+                if (shorter.Broken.TryGetValue(property, out int number)) return Explain(fewer, shorter.Set, property, number);
+            }
+            return Explain(model, found.Set, property, found.Broken[property]);
         }
     }
 
@@ -60,7 +81,7 @@ public static class RaceChecker
                 StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
                 _ => RaceActor.Iommu,
             };
-            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), 0));
+            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), step.Kind == StepKind.Software ? model.LineOf(step) : 0));
         }
         return new(property, steps);
     }

@@ -18,7 +18,7 @@ public sealed record RaceVerdict
     public required RaceBounds Bounds { get; init; }
     /// <summary>Different states met.</summary>
     public required int States { get; init; }
-    /// <summary>Searches made for it: its own, and one for each rule of the hardware that was taken away.</summary>
+    /// <summary>Searches made for it: its own, those for shorter counterexamples, and those that found out what it rests on.</summary>
     public int Searches { get; init; } = 1;
     /// <summary>Different states met in all of them.</summary>
     public long StatesOfAllSearches { get; init; }
