@@ -1,4 +1,3 @@
-using Workbench.Races.Hardware;
 using Workbench.Races.Protocols;
 using Workbench.Races.Search;
 
@@ -13,18 +12,8 @@ public sealed record RaceMutation(RaceVerdict Whole, ProtocolLine Step, RaceVerd
     /// <summary>Does leaving it out break something, or cannot be explored?</summary>
     public bool IsNeeded => Without is null || Without.Broken.Count > 0;
 
-    /// <summary>Why the protocol says that the step may be left out on this hardware, or null.</summary>
-    public string? Reason
-    {
-        get
-        {
-            if (!Whole.Protocol.Redundant.TryGetValue(Step.Number, out string? text)) return null;
-            // "amd vtd: why" is for those, "why" for all.
-            string[] names = text.Split(':')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            bool isForSome = text.Contains(':', StringComparison.Ordinal) && names.All(n => HardwareCatalogue.Find(n) is not null);
-            return !isForSome ? text : names.Contains(Whole.Hardware.Name) ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() : null;
-        }
-    }
+    /// <summary>Why the protocol says that the step may be left out, or null.</summary>
+    public string? Reason => Whole.Protocol.ReasonToLeaveOut(Step.Number, Whole.Hardware.Name);
 
     /// <summary>Leaves out each step of a protocol on its own; nothing if it does not hold with all of them.</summary>
     public static IReadOnlyList<RaceMutation> Of(RaceVerdict whole, RaceOptions? options = null, CancellationToken cancel = default)

@@ -38,7 +38,7 @@ public sealed record HardwareRules
     /// <summary>The same part, were it to break a promise on a subject; null if it makes none.</summary>
     public HardwareRules? Weaker(RuleSubject subject) => subject switch
     {
-        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked => null,
+        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked or RuleSubject.WritesLandLater => null,
         RuleSubject.DirtyBeforeData => DirtyMayBeLate ? null : this with { DirtyMayBeLate = true },
         RuleSubject.SizesMayMeet => LeafChange == LeafChangeRule.AtOnce ? this with { LeafChange = LeafChangeRule.BreakBeforeMake } : null,
         RuleSubject.CommandsInOrder => CommandsMayPassEachOther ? null : this with { CommandsMayPassEachOther = true },
@@ -49,7 +49,7 @@ public sealed record HardwareRules
     /// <summary>The same part, were it to do without a freedom that it has on a subject; null if it takes none.</summary>
     public HardwareRules? Stronger(RuleSubject subject) => subject switch
     {
-        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked => Lacking(subject),
+        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked or RuleSubject.WritesLandLater => Lacking(subject),
         RuleSubject.DirtyBeforeData => DirtyMayBeLate ? this with { DirtyMayBeLate = false } : null,
         RuleSubject.CompletionDrainsWrites => DrainsOnlyWhenAsked ? this with { DrainsOnlyWhenAsked = false } : null,
         RuleSubject.SizesMayMeet => LeafChange == LeafChangeRule.AtOnce ? null : this with { LeafChange = LeafChangeRule.AtOnce },

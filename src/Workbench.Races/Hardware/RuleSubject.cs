@@ -11,6 +11,8 @@ public enum RuleSubject
     UpdatesAreAtomic,
     /// <summary>D is visible before the data of the write that caused it.</summary>
     DirtyBeforeData,
+    /// <summary>The data of a write that has its translation land at any later time.</summary>
+    WritesLandLater,
     /// <summary>A completed invalidation leaves no walk that began before it and could bring back what it removed.</summary>
     CompletionEndsWalks,
     /// <summary>A completed invalidation, or fence, leaves no write in flight that uses what it removed.</summary>

@@ -147,6 +147,11 @@ internal sealed partial class RaceModel<TFormat>
         RaceState next = state;
         next.Set(i, access.Done());
         Earn(ref next, AccessFor.Write, page);
+        if (!rules.Keeps(RuleSubject.WritesLandLater))
+        {
+            Land(next, i, access.Done(), to);
+            return;
+        }
         to.Add(next, new(kind, i, page, (int)AccessFor.Write));
     }
 

@@ -18,7 +18,7 @@ public sealed record RaceVerdict
     public required RaceBounds Bounds { get; init; }
     /// <summary>Different states met.</summary>
     public required int States { get; init; }
-    /// <summary>Searches made for it: its own, those for shorter counterexamples, and those that found out what it rests on.</summary>
+    /// <summary>Searches made for it: its own, those for the shortest ways to break it, and those for what it rests on.</summary>
     public int Searches { get; init; } = 1;
     /// <summary>Different states met in all of them.</summary>
     public long StatesOfAllSearches { get; init; }
@@ -30,7 +30,7 @@ public sealed record RaceVerdict
     public required bool IsExhausted { get; init; }
     /// <summary>What breaks, worst first, each with a shortest way.</summary>
     public required IReadOnlyList<Counterexample> Broken { get; init; }
-    /// <summary>Promises of the hardware without which the verdict would be another.</summary>
+    /// <summary>What the verdict rests on: of a protocol that holds, promises without which it would break; of one that breaks, freedoms of the hardware without which it would not, or not so soon.</summary>
     public IReadOnlyList<HardwareRule> RestsOn { get; init; } = [];
 
     /// <summary>Does every property hold, in every state there is?</summary>
