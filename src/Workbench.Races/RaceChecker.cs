@@ -19,7 +19,7 @@ public static class RaceChecker
         ArgumentNullException.ThrowIfNull(hardware);
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
-        IRaceModel model = Build(protocol, hardware, bounds, options.IsReduced);
+        IRaceModel model = BuildFor(hardware);
         BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAtLostPage: false, cancel);
         RaceVerdict verdict = new()
         {
@@ -28,9 +28,11 @@ public static class RaceChecker
         };
         return options.FindsWhatItRestsOn ? verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] } : verdict;
 
+        IRaceModel BuildFor(HardwareRules rules) => options.IsCoarse ? new Reproduction.CoarseModel(Build(protocol, rules, bounds, isReduced: true), rules) : Build(protocol, rules, bounds, options.IsReduced);
+
         RaceProperty WorstWithout(RuleSubject subject)
         {
-            IRaceModel weaker = Build(protocol, hardware.Breaking(subject), bounds, options.IsReduced);
+            IRaceModel weaker = BuildFor(hardware.Breaking(subject));
             IReadOnlyDictionary<RaceProperty, int> broken = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel).Broken;
             return broken.Count == 0 ? RaceProperty.None : broken.Keys.Min();
         }
