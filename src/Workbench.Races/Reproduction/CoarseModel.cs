@@ -15,12 +15,16 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
     public const int FromTop = 4;
     /// <summary>In the step of an access: of two cached sizes the one that does not do is evicted.</summary>
     public const int EvictsOther = 8;
+    /// <summary>In the step of an access: what is cached is too weak and stays until the walk has filled.</summary>
+    public const int Rewalks = 16;
     private const int ForBits = 3;
 
     private readonly Successors first = new(), walked = new(), published = new();
     private readonly List<RaceState> ends = [];
 
     public RaceState Initial => fine.Initial;
+
+    public ulong WordOf(in RaceState state, int slot) => fine.WordOf(state, slot);
 
     /// <summary>What an access's step is for.</summary>
     public static AccessFor ForOf(RaceStep step) => (AccessFor)(step.What & ForBits);
@@ -90,9 +94,20 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
             RaceState next = end;
             // The engine's updates are always late where they may be: one that is not is a late one made visible at once.
             if (rules.DirtyMayBeLate && ForOf(step) == AccessFor.Write && end.Entries != before.Entries) continue;
-            if (rules.LeafChange != LeafChangeRule.AtOnce && HoldsTwoSizes(end) && !HoldsTwoSizes(before)) next.Pages = end.Pages.Violating(RaceProperty.TlbConflict);
+            if (rules.LeafChange != LeafChangeRule.AtOnce && HoldsTwoSizes(end)) next.Pages = end.Pages.Violating(RaceProperty.TlbConflict);
             to.Add(next, step with { What = what });
+            if (next.Pages.Violation != RaceProperty.None || !MeetsOtherSize(before, end, step)) continue;
+            next.Pages = end.Pages.Violating(RaceProperty.TlbConflict);
+            to.Add(next, step with { What = what | Rewalks });
         }
+    }
+
+    /// <summary>Is a clean entry cached, of another size than what the walk for a write fills? The engine keeps it until then.</summary>
+    private bool MeetsOtherSize(in RaceState before, in RaceState end, RaceStep step)
+    {
+        if (rules.LeafChange == LeafChangeRule.AtOnce || ForOf(step) == AccessFor.Read) return false;
+        Cached own = before.Caches.Iotlb(step.Page), large = before.Caches.Iotlb(CachedTranslations.Large);
+        return (own == Cached.None && large == Cached.Clean && end.Caches.Iotlb(step.Page) != Cached.None) || (large == Cached.None && own == Cached.Clean && end.Caches.Iotlb(CachedTranslations.Large) != Cached.None);
     }
 
     private void Finish(in RaceState at, RaceStep step, int what, Successors to)
@@ -153,7 +168,7 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
     public string Describe(in RaceState before, RaceStep step, in RaceState after)
     {
         if (step.Kind == StepKind.Publish) return "late updates of D become visible";
-        if (step.Kind is not (StepKind.Miss or StepKind.Fault)) return fine.Describe(before, step with { What = step.Kind == StepKind.Hit ? step.What & ForBits : step.What }, after);
+        if (step.Kind is not (StepKind.Miss or StepKind.Fault)) return fine.Describe(before, step with { What = step.Kind == StepKind.Hit ? (int)ForOf(step) : step.What }, after);
         string access = ForOf(step) switch { AccessFor.Read => "read of page", AccessFor.TranslateToWrite => "request for a translation to write page", _ => "write to page" };
         string end = after.Pages.Violation switch
         {

@@ -75,8 +75,7 @@ internal sealed partial class EngineRun<TFormat>
                 Released |= instruction.Pages;
                 break;
             case RaceOp.FreeTable:
-                scene.FreeTable();
-                isTableFreed = true;
+                scene.FreeTable(late);
                 break;
             default: throw new System.Diagnostics.UnreachableException($"No schedule does {instruction.Op}.");
         }
@@ -125,6 +124,6 @@ internal sealed partial class EngineRun<TFormat>
     {
         if (Broken != RaceProperty.None) return;
         if (!protocol.IsCancelled && (Stale & ~Released) != 0) Broken = RaceProperty.LostPage;
-        else if (hadTable && !isTableFreed && scene[Slots.Block] != scene.TableWord) Broken = RaceProperty.Leak;
+        else if (hadTable && !scene.IsTableFreed && scene[Slots.Block] != scene.TableWord) Broken = RaceProperty.Leak;
     }
 }

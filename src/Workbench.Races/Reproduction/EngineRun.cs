@@ -26,7 +26,6 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
     private int lastAccess;
     private int ended;
     private bool hadTable;
-    private bool isTableFreed;
     private bool isStopping;
     private bool isQuiet;
 
@@ -108,7 +107,8 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
             TranslationSource.Rewalk => "cached as clean, so a walk",
             _ => "a walk",
         };
-        if (translation.Physical != EngineScene<TFormat>.PhysicalOf(page))
+        bool isThroughFreed = scene.IsTableFreed && translation.Source is TranslationSource.Walk or TranslationSource.Rewalk && translation.PageLog2 < words.BlockLog2;
+        if (isThroughFreed || translation.Physical != EngineScene<TFormat>.PhysicalOf(page))
         {
             Broken = RaceProperty.WrongTranslation;
             return $"{what}: {how} through a table that is someone else's memory by now, to 0x{translation.Physical:x}";
@@ -117,19 +117,16 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
         {
             Earn(page);
             if (!isRequest) inFlight[number] = page;
-            NoteLate(page, translation.Source, block, leaf);
+            bool isBlock = translation.PageLog2 == words.BlockLog2;
+            NoteLate(translation, isBlock ? Slots.Block : Slots.Leaf(page), isBlock ? block : leaf);
         }
         return $"{what}: {how}";
     }
 
-    /// <summary>A write that walked to a clean leaf and left it clean has its update of D under way.</summary>
-    private void NoteLate(int page, TranslationSource source, ulong block, ulong leaf)
+    /// <summary>A write that walked to a clean leaf has its update of D under way.</summary>
+    private void NoteLate(in Translation translation, int slot, ulong entry)
     {
-        if (!hardware.DirtyMayBeLate || source is TranslationSource.Iotlb or TranslationSource.DeviceTlb || protocol.HasAts) return;
-        bool isBlock = TFormat.IsPresent(block, 1) && TFormat.IsLeaf(block, 1);
-        // A cached pointer may have led to the table that the block has replaced: then either may be on its way, and both are overtaken together.
-        if (isBlock && !TFormat.IsDirty(block)) late |= 1 << Slots.Block;
-        if ((!isBlock || hadTable) && leaf != 0 && !TFormat.IsDirty(leaf)) late |= 1 << Slots.Leaf(page);
+        if (hardware.DirtyMayBeLate && !protocol.HasAts && translation.Source is TranslationSource.Walk or TranslationSource.Rewalk && !TFormat.IsDirty(entry)) late |= 1 << slot;
     }
 
     private string Fault(int page, FaultKind fault)
@@ -190,8 +187,7 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
     private void Visible()
     {
         late = 0;
-        for (int page = 0; isTableFreed && page < bounds.Pages; page++)
-            if (scene[Slots.Leaf(page)] != EngineScene<TFormat>.ForeignWord(page)) Broken = RaceProperty.WrongTranslation;
+        if (scene.IsFreedTableWritten) Broken = RaceProperty.WrongTranslation;
     }
 
     private string Evict(ScheduleStep step)

@@ -27,6 +27,7 @@ internal sealed class EngineScene<TFormat> : IDisposable
     private readonly bool hasAts;
     private readonly Spa blockAt;
     private readonly Spa lowerTable;
+    private readonly ulong[] foreign = new ulong[RaceState.MostPages];
 
     public EngineScene(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, EntryWords<TFormat> words)
     {
@@ -139,13 +140,26 @@ internal sealed class EngineScene<TFormat> : IDisposable
 
     public void EvictDevice(int page) => Hardware.Execute(InvalidationRequest.OfDeviceTlb(ScheduledRun.Device, null, IovaOf(page), Last(page)));
 
-    /// <summary>The lower table is freed, and its memory is used by someone else, who writes what leads elsewhere if it is walked.</summary>
-    public void FreeTable()
+    /// <summary>
+    /// The lower table is freed. Its memory is used by someone else, whose words lead elsewhere if they are walked; those that an update of D is on its way to (a bit each, by slot) have not been
+    /// written yet.
+    /// </summary>
+    public void FreeTable(int updated)
     {
-        for (int page = 0; page < RaceState.MostPages; page++) this[Slots.Leaf(page)] = ForeignWord(page);
+        for (int page = 0; page < RaceState.MostPages; page++)
+        {
+            int slot = Slots.Leaf(page);
+            this[slot] = foreign[page] = (updated & (1 << slot)) != 0
+                ? TFormat.Clean(this[slot])
+                : TFormat.MarkAccessed(TFormat.EncodeLeaf((3UL << 30) + ((ulong)page << TFormat.Shift(0)), 0, TFormat.Shift(0), Permission.ReadWrite));
+        }
+        IsTableFreed = true;
     }
 
-    public static ulong ForeignWord(int page) => TFormat.MarkAccessed(TFormat.EncodeLeaf((3UL << 30) + ((ulong)page << TFormat.Shift(0)), 0, TFormat.Shift(0), Permission.ReadWrite));
+    public bool IsTableFreed { get; private set; }
+
+    /// <summary>Did the IOMMU write to the freed table?</summary>
+    public bool IsFreedTableWritten => IsTableFreed && Enumerable.Range(0, RaceState.MostPages).Any(p => this[Slots.Leaf(p)] != foreign[p]);
 
     public void Dispose() => driver.Dispose();
 }

@@ -48,8 +48,8 @@ internal sealed class ScheduleMaker
         if (step.Kind != StepKind.Hit)
         {
             // What is cached as clean is replaced by the walk that it makes necessary, if the leaf is of the same size still.
-            bool isReplaced = what != AccessFor.Read && ((own == Cached.Clean && large == Cached.None && after.Caches.Iotlb(step.Page) != Cached.None)
-                || (large == Cached.Clean && own == Cached.None && after.Caches.Iotlb(CachedTranslations.Large) != Cached.None));
+            bool isReplaced = (step.What & CoarseModel.Rewalks) != 0 || (what != AccessFor.Read && ((own == Cached.Clean && large == Cached.None && after.Caches.Iotlb(step.Page) != Cached.None)
+                || (large == Cached.Clean && own == Cached.None && after.Caches.Iotlb(CachedTranslations.Large) != Cached.None)));
             if ((own != Cached.None || large != Cached.None) && !isReplaced) steps.Add(new() { Kind = ScheduleStepKind.Evict, Page = step.Page });
             if ((step.What & CoarseModel.FromTop) != 0 && before.Caches.HasTable) steps.Add(new() { Kind = ScheduleStepKind.EvictTable });
         }
