@@ -17,6 +17,16 @@ internal sealed class Markup
         return this;
     }
 
+    /// <summary>Begins an element with attributes of any kind, as drawings need them.</summary>
+    public Markup Open(string name, params ReadOnlySpan<(string Name, string Value)> attributes)
+    {
+        Begin(name, null, null);
+        foreach ((string attribute, string value) in attributes) Attribute(attribute, value);
+        html.Append('>');
+        open.Push(name);
+        return this;
+    }
+
     /// <summary>Ends the element begun last.</summary>
     public Markup Close()
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Workbench.Cli.Commands;
+using Workbench.Races.Protocols;
 using Workbench.Traces;
 
 namespace Workbench.Cli;
@@ -25,6 +26,7 @@ internal static partial class CommandLine
             CurveCommand.Create(),
             FootprintCommand.Create(),
             SweepCommand.Create(),
+            RacesCommand.Create(),
             TraceCommand.Create(),
             ValidateCommand.Create(),
             BenchmarksCommand.Create(),
@@ -47,7 +49,7 @@ internal static partial class CommandLine
         {
             return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is TraceFormatException or ArgumentException or NotSupportedException or InsufficientMemoryException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TraceFormatException or RaceFormatException or ArgumentException or NotSupportedException or InsufficientMemoryException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine("workbench: " + FirstLine(e.Message));
             return WrongInput;

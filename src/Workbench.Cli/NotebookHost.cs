@@ -4,6 +4,7 @@ using Workbench.Analysis;
 using Workbench.Iommu;
 using Workbench.Notebooks.Display;
 using Workbench.Notebooks.Sessions;
+using Workbench.Races;
 using Workbench.Replay;
 using Workbench.Traces;
 
@@ -14,7 +15,8 @@ internal static class NotebookHost
 {
     private static readonly string[] Imports =
     [
-        "Microsoft.Data.Analysis", "Plotly.NET", "Workbench.Analysis", "Workbench.Iommu", "Workbench.Replay", "Workbench.Replay.Costs", "Workbench.Replay.Footprints", "Workbench.Traces",
+        "Microsoft.Data.Analysis", "Plotly.NET", "Workbench.Analysis", "Workbench.Iommu", "Workbench.Races", "Workbench.Races.Hardware", "Workbench.Races.Protocols", "Workbench.Races.Search",
+        "Workbench.Replay", "Workbench.Replay.Costs", "Workbench.Replay.Footprints", "Workbench.Traces",
     ];
 
     /// <summary>
@@ -32,7 +34,7 @@ internal static class NotebookHost
     // Loaded only when a notebook is: other commands need none of them.
     private static Assembly[] References() =>
     [
-        typeof(IommuCatalogue).Assembly, typeof(TraceEvent).Assembly, typeof(Replayer).Assembly, typeof(Recording).Assembly, typeof(DataFrame).Assembly,
+        typeof(IommuCatalogue).Assembly, typeof(TraceEvent).Assembly, typeof(RaceChecker).Assembly, typeof(Replayer).Assembly, typeof(Recording).Assembly, typeof(DataFrame).Assembly,
         typeof(Plotly.NET.GenericChart).Assembly, typeof(Microsoft.FSharp.Core.Unit).Assembly,
     ];
 }

@@ -19,23 +19,7 @@ public static class RaceChecker
         ArgumentNullException.ThrowIfNull(hardware);
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
-        IRaceModel model = BuildFor(hardware);
-        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAtLostPage: false, cancel);
-        RaceVerdict verdict = new()
-        {
-            Protocol = protocol, Hardware = hardware, Bounds = bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
-            Broken = [.. found.Broken.OrderBy(b => b.Key).Select(b => Explain(model, found.Set, b.Key, b.Value))],
-        };
-        return options.FindsWhatItRestsOn ? verdict with { RestsOn = [.. hardware.Rules.Where(r => WorstWithout(r.Subject) != verdict.Worst)] } : verdict;
-
-        IRaceModel BuildFor(HardwareRules rules) => options.IsCoarse ? new Reproduction.CoarseModel(Build(protocol, rules, bounds, isReduced: true), rules) : Build(protocol, rules, bounds, options.IsReduced);
-
-        RaceProperty WorstWithout(RuleSubject subject)
-        {
-            IRaceModel weaker = BuildFor(hardware.Breaking(subject));
-            IReadOnlyDictionary<RaceProperty, int> broken = BreadthFirst.Explore(weaker, options.MostStates, stopsAtLostPage: true, cancel).Broken;
-            return broken.Count == 0 ? RaceProperty.None : broken.Keys.Min();
-        }
+        return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, cancel).Judge();
     }
 
     internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced) => hardware.Model switch
@@ -46,20 +30,4 @@ public static class RaceChecker
         "riscv" => new RaceModel<RiscVFirstStageFormat>(hardware, protocol, bounds, isReduced),
         _ => throw new ArgumentException($"No races are modelled for '{hardware.Model}'.", nameof(hardware)),
     };
-
-    private static Counterexample Explain(IRaceModel model, StateSet set, RaceProperty property, int number)
-    {
-        List<CounterexampleStep> steps = [];
-        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, set, number))
-        {
-            RaceActor actor = step.Kind switch
-            {
-                StepKind.Software => RaceActor.Software,
-                StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
-                _ => RaceActor.Iommu,
-            };
-            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), 0));
-        }
-        return new(property, steps);
-    }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Workbench.Display;
+using Workbench.Races.Display;
 using Workbench.Races.Hardware;
 using Workbench.Races.Protocols;
 using Workbench.Races.Search;
@@ -6,6 +8,7 @@ using Workbench.Races.Search;
 namespace Workbench.Races;
 
 /// <summary>Verdicts on protocols by hardware.</summary>
+[TypeFormatterSource(typeof(RaceTableFormatter))]
 public sealed class RaceTable
 {
     private readonly Dictionary<(string Protocol, string Hardware), RaceVerdict> verdicts = [];

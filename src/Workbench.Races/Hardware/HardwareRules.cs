@@ -29,14 +29,36 @@ public sealed record HardwareRules
     public bool IsShownByDefault { get; init; } = true;
     /// <summary>The rules with their sources; subjects that do not concern this vendor are missing.</summary>
     public required IReadOnlyList<HardwareRule> Rules { get; init; }
-    /// <summary>Promises that are taken away, to see what rests on them.</summary>
+    /// <summary>Rules that are left out, to see what rests on them.</summary>
     public IReadOnlySet<RuleSubject> Without { get; init; } = new HashSet<RuleSubject>();
 
     /// <summary>The rule on a subject, or null.</summary>
     public HardwareRule? RuleOn(RuleSubject subject) => Rules.FirstOrDefault(r => r.Subject == subject);
 
-    /// <summary>The same part that breaks one promise.</summary>
-    public HardwareRules Breaking(RuleSubject subject) => this with { Without = new HashSet<RuleSubject>(Without) { subject } };
+    /// <summary>The same part, were it to break a promise on a subject; null if it makes none.</summary>
+    public HardwareRules? Weaker(RuleSubject subject) => subject switch
+    {
+        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked or RuleSubject.WritesLandLater => null,
+        RuleSubject.DirtyBeforeData => DirtyMayBeLate ? null : this with { DirtyMayBeLate = true },
+        RuleSubject.SizesMayMeet => LeafChange == LeafChangeRule.AtOnce ? this with { LeafChange = LeafChangeRule.BreakBeforeMake } : null,
+        RuleSubject.CommandsInOrder => CommandsMayPassEachOther ? null : this with { CommandsMayPassEachOther = true },
+        RuleSubject.TrackingOff => FaultsWithoutTracking ? null : this with { FaultsWithoutTracking = true },
+        _ => Lacking(subject),
+    };
+
+    /// <summary>The same part, were it to do without a freedom that it has on a subject; null if it takes none.</summary>
+    public HardwareRules? Stronger(RuleSubject subject) => subject switch
+    {
+        RuleSubject.DirtyEntriesAreTrusted or RuleSubject.OneMemberIsMarked or RuleSubject.WritesLandLater => Lacking(subject),
+        RuleSubject.DirtyBeforeData => DirtyMayBeLate ? this with { DirtyMayBeLate = false } : null,
+        RuleSubject.CompletionDrainsWrites => DrainsOnlyWhenAsked ? this with { DrainsOnlyWhenAsked = false } : null,
+        RuleSubject.SizesMayMeet => LeafChange == LeafChangeRule.AtOnce ? null : this with { LeafChange = LeafChangeRule.AtOnce },
+        RuleSubject.CommandsInOrder => CommandsMayPassEachOther ? this with { CommandsMayPassEachOther = false } : null,
+        RuleSubject.TrackingOff => this with { FaultsWithoutTracking = !FaultsWithoutTracking },
+        _ => null,
+    };
+
+    private HardwareRules Lacking(RuleSubject subject) => this with { Without = new HashSet<RuleSubject>(Without) { subject } };
 
     internal bool Keeps(RuleSubject subject) => !Without.Contains(subject);
 }

@@ -1,6 +1,6 @@
 namespace Workbench.Races.Hardware;
 
-/// <summary>What a rule of the hardware is about. Each is a promise that can be taken away from a model, to see whether a verdict rests on it.</summary>
+/// <summary>What a rule of the hardware is about. Each is a promise or a freedom; a model can be asked what the verdict would be with the opposite.</summary>
 public enum RuleSubject
 {
     /// <summary>A write that meets a translation cached as clean looks at memory again and sets D before it goes on.</summary>
@@ -11,6 +11,8 @@ public enum RuleSubject
     UpdatesAreAtomic,
     /// <summary>D is visible before the data of the write that caused it.</summary>
     DirtyBeforeData,
+    /// <summary>The data of a write that has its translation land at any later time.</summary>
+    WritesLandLater,
     /// <summary>A completed invalidation leaves no walk that began before it and could bring back what it removed.</summary>
     CompletionEndsWalks,
     /// <summary>A completed invalidation, or fence, leaves no write in flight that uses what it removed.</summary>
@@ -19,6 +21,8 @@ public enum RuleSubject
     CompletionPublishesDirty,
     /// <summary>An update of D that is not visible to loads yet comes before any later exchange or store of software on the entry: it cannot fail any more.</summary>
     LateUpdatesAreCommitted,
+    /// <summary>Commands between two waits are executed in the order in which they were submitted (or, elsewhere, in any).</summary>
+    CommandsInOrder,
     /// <summary>Where the size of a leaf changes at once, old and new translations may be used side by side without a fault.</summary>
     SizesMayMeet,
     /// <summary>A leaf marked nT is not cached.</summary>
@@ -31,6 +35,4 @@ public enum RuleSubject
     AtsSetsDirty,
     /// <summary>A completed invalidation of a device's TLB leaves no write in flight that the device translated before.</summary>
     AtsDrainsWrites,
-    /// <summary>The first stage's A and D are written through the second stage, which marks the page of the guest's table dirty.</summary>
-    GuestTablesAreWritten,
 }

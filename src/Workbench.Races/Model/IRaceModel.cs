@@ -1,3 +1,4 @@
+using Workbench.Races.Hardware;
 using Workbench.Races.Search;
 
 namespace Workbench.Races.Model;
@@ -9,6 +10,12 @@ internal interface IRaceModel
 
     /// <summary>Every next state, with the step that leads there; none if a property is broken or all is over.</summary>
     void Expand(in RaceState state, Successors to);
+
+    /// <summary>Can a rule on this subject matter to what is modelled?</summary>
+    bool IsConcernedWith(RuleSubject subject);
+
+    /// <summary>The line of the protocol that a program's step stands on.</summary>
+    int LineOf(RaceStep step);
 
     /// <summary>A step in words.</summary>
     string Describe(in RaceState before, RaceStep step, in RaceState after);

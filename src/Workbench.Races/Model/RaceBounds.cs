@@ -6,6 +6,13 @@ namespace Workbench.Races.Model;
 /// <param name="Rounds">How often a program repeats what it repeats, 1 to 4.</param>
 public readonly record struct RaceBounds(int Pages, int InFlight, int Rounds)
 {
+    /// <summary>Most pages.</summary>
+    public const int MostPages = RaceState.MostPages;
+    /// <summary>Most accesses under way at once.</summary>
+    public const int MostInFlight = RaceState.MostAccesses;
+    /// <summary>Most rounds.</summary>
+    public const int MostRounds = 4;
+
     /// <summary>Reads as well as writes?</summary>
     public bool Reads { get; init; } = true;
 }

@@ -22,7 +22,7 @@ internal sealed partial class RaceModel<TFormat>
                     for (int page = 0; page < bounds.Pages; page++)
                     {
                         BeginAccess(state, i, page, protocol.HasAts ? AccessFor.TranslateToWrite : AccessFor.Write, to);
-                        if (bounds.Reads && !protocol.HasAts) BeginAccess(state, i, page, AccessFor.Read, to);
+                        if (bounds.Reads && !protocol.HasAts && !IsReading(state)) BeginAccess(state, i, page, AccessFor.Read, to);
                     }
                     break;
                 case AccessPhase.WalkBlock:
@@ -39,6 +39,14 @@ internal sealed partial class RaceModel<TFormat>
                     break;
             }
         }
+    }
+
+    /// <summary>One read under way is enough: all it does is fill caches.</summary>
+    private static bool IsReading(in RaceState state)
+    {
+        for (int i = 0; i < RaceState.MostAccesses; i++)
+            if (state[i].Phase != AccessPhase.Idle && state[i].For == AccessFor.Read) return true;
+        return false;
     }
 
     private void BeginAccess(in RaceState state, int i, int page, AccessFor what, Successors to)
@@ -139,6 +147,11 @@ internal sealed partial class RaceModel<TFormat>
         RaceState next = state;
         next.Set(i, access.Done());
         Earn(ref next, AccessFor.Write, page);
+        if (!rules.Keeps(RuleSubject.WritesLandLater))
+        {
+            Land(next, i, access.Done(), to);
+            return;
+        }
         to.Add(next, new(kind, i, page, (int)AccessFor.Write));
     }
 

@@ -1,3 +1,4 @@
+using Workbench.Iommu.LeafChanges;
 using Workbench.Iommu.PageTables;
 using Workbench.Races.Hardware;
 using Workbench.Races.Protocols;
@@ -50,6 +51,22 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
         state.Caches = state.Caches.WithTracking(!protocol.StartsUntracked);
         return state;
     }
+
+    public int LineOf(RaceStep step) => programs[step.Who][step.What].Line;
+
+    public bool IsConcernedWith(RuleSubject subject) => subject switch
+    {
+        RuleSubject.AtsSetsDirty or RuleSubject.AtsDrainsWrites => protocol.HasAts,
+        RuleSubject.OneMemberIsMarked => protocol.Scene == Scene.Run,
+        RuleSubject.TrackingOff => togglesTracking,
+        RuleSubject.SizesMayMeet => Uses(i => i.Slot == Slots.Block && i.Value is not null),
+        RuleSubject.NonTranslatingIsNotCached => Uses(i => i.Value?.Kind == ValueKind.NonTranslating) && rules.LeafChange != LeafChangeRule.AtOnce,
+        RuleSubject.CommandsInOrder => programs.Any(p => p.Zip(p.Skip(1)).Any(pair => pair.First.Op == RaceOp.Submit && pair.Second.Op == RaceOp.Submit)),
+        RuleSubject.LateUpdatesAreCommitted or RuleSubject.CompletionPublishesDirty => rules.DirtyMayBeLate,
+        _ => true,
+    };
+
+    private bool Uses(Func<RaceInstruction, bool> what) => programs.Any(p => p.Any(what));
 
     public void Expand(in RaceState state, Successors to)
     {

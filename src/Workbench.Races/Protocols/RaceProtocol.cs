@@ -35,6 +35,16 @@ public sealed record RaceProtocol
     /// <summary>The programs' lines, with numbers from 1 for the first line of the text.</summary>
     public required IReadOnlyList<ProtocolLine> Lines { get; init; }
 
+    /// <summary>Why a step may be left out on a vendor's hardware, or null: a reason may begin with the vendors it is for.</summary>
+    public string? ReasonToLeaveOut(int line, string hardware)
+    {
+        if (!Redundant.TryGetValue(line, out string? reason)) return null;
+        int colon = reason.IndexOf(':', StringComparison.Ordinal);
+        string[] named = colon < 0 ? [] : reason[..colon].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (named.Length == 0 || !named.All(n => Workbench.Races.Hardware.HardwareCatalogue.Find(n) is not null)) return reason;
+        return named.Contains(hardware) ? reason[(colon + 1)..].Trim() : null;
+    }
+
     /// <summary>Lines that are steps, each once.</summary>
     public IReadOnlyList<ProtocolLine> Steps => [.. Lines.Where(l => ProgramCompiler.IsStep(l.Words))];
 

@@ -24,6 +24,10 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
 
     public RaceState Initial => fine.Initial;
 
+    public bool IsConcernedWith(RuleSubject subject) => fine.IsConcernedWith(subject);
+
+    public int LineOf(RaceStep step) => fine.LineOf(step);
+
     public ulong WordOf(in RaceState state, int slot) => fine.WordOf(state, slot);
 
     /// <summary>What an access's step is for.</summary>
@@ -120,7 +124,7 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
             RaceStep read = walked.StepAt(i);
             if (read.Who != walker) continue;
             if (read.Kind == StepKind.Fault) to.Add(walked[i], new(StepKind.Fault, step.Who, step.Page, what));
-            else if (read.Kind is StepKind.ReadBlock or StepKind.ReadLeaf or StepKind.Mark) onward.Add(walked[i]);
+            else if (read.Kind is StepKind.ReadBlock or StepKind.ReadLeaf or StepKind.Mark or StepKind.Land) onward.Add(walked[i]);
         }
         foreach (RaceState next in onward)
         {

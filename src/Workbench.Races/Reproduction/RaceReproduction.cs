@@ -21,14 +21,21 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
         ArgumentNullException.ThrowIfNull(counterexample);
         RaceProperty property = counterexample.Property;
         if (Refusal(verdict.Protocol, verdict.Hardware, verdict.Bounds) is { } refusal) return new(property, null, refusal);
-        CoarseModel model = Model(verdict.Protocol, verdict.Hardware, verdict.Bounds);
-        BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAtLostPage: property == RaceProperty.LostPage, cancel);
-        if (!found.Broken.TryGetValue(property, out int number))
-            return new(property, null, found.IsExhausted ? "It takes a step of software or of another access between two steps of one walk, and the engine translates an access in one step." : "The search in the engine's steps met too many states.");
-        ScheduleMaker maker = new();
-        List<ScheduleStep> steps = [];
-        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, found.Set, number)) steps.AddRange(maker.StepsOf(before, step, after));
-        return new(property, ScheduleOf(verdict.Protocol, verdict.Hardware, verdict.Bounds, property, steps), "");
+        bool isExhausted = true;
+        // With fewer rounds there is less to tell.
+        for (int rounds = 0; rounds <= verdict.Bounds.Rounds; rounds++)
+        {
+            RaceBounds bounds = verdict.Bounds with { Rounds = rounds };
+            CoarseModel model = Model(verdict.Protocol, verdict.Hardware, bounds);
+            BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAt: property, cancel);
+            isExhausted &= found.IsExhausted;
+            if (!found.Broken.TryGetValue(property, out int number)) continue;
+            ScheduleMaker maker = new();
+            List<ScheduleStep> steps = [];
+            foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, found.Set, number)) steps.AddRange(maker.StepsOf(before, step, after));
+            return new(property, ScheduleOf(verdict.Protocol, verdict.Hardware, bounds, property, steps), "");
+        }
+        return new(property, null, isExhausted ? "It takes a step of software or of another access between two steps of one walk, and the engine translates an access in one step." : "The search in the engine's steps met too many states, or something worse first.");
     }
 
     internal static CoarseModel Model(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds) => new(RaceChecker.Build(protocol, hardware, bounds, isReduced: true), hardware);

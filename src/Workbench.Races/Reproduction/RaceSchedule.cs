@@ -66,8 +66,8 @@ public sealed record RaceSchedule
             throw new ArgumentException($"{name} line {e.LineNumber + 1}: no schedule: {CutPath(e.Message)}{members}", e);
         }
         if (schedule.Version != CurrentVersion) throw new ArgumentException($"{name}: version {schedule.Version} of schedules; this program reads {CurrentVersion}.");
-        if (schedule.Bounds.Pages is < 1 or > RaceState.MostPages || schedule.Bounds.Rounds is < 1 or > 4)
-            throw new ArgumentException($"{name}: {schedule.Bounds.Pages} pages and {schedule.Bounds.Rounds} rounds; 1 to {RaceState.MostPages} and 1 to 4 can be played.");
+        if (schedule.Bounds.Pages is < 1 or > RaceBounds.MostPages || schedule.Bounds.Rounds is < 0 or > RaceBounds.MostRounds)
+            throw new ArgumentException($"{name}: {schedule.Bounds.Pages} pages and {schedule.Bounds.Rounds} rounds; 1 to {RaceBounds.MostPages} and 0 to {RaceBounds.MostRounds} can be played.");
         schedule.FindHardware();
         return schedule;
     }

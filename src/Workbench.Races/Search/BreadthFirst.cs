@@ -13,7 +13,8 @@ internal static class BreadthFirst
     /// <param name="IsExhausted">Were all states explored?</param>
     internal sealed record Found(StateSet Set, IReadOnlyDictionary<RaceProperty, int> Broken, long Transitions, int Depth, bool IsExhausted);
 
-    public static Found Explore(IRaceModel model, int mostStates, bool stopsAtLostPage, CancellationToken cancel)
+    /// <summary>Explores until all states are known, or one is met whose property is as bad as <paramref name="stopsAt"/> (None: never).</summary>
+    public static Found Explore(IRaceModel model, int mostStates, RaceProperty stopsAt, CancellationToken cancel)
     {
         StateSet set = new();
         Successors next = new();
@@ -33,7 +34,7 @@ internal static class BreadthFirst
             if (state.Pages.Violation != RaceProperty.None)
             {
                 broken.TryAdd(state.Pages.Violation, at);
-                if (stopsAtLostPage && state.Pages.Violation == RaceProperty.LostPage) break;
+                if (state.Pages.Violation <= stopsAt) break;
                 continue;
             }
             model.Expand(state, next);

@@ -5,6 +5,9 @@ namespace Workbench.Races.Search;
 /// <summary>How to search.</summary>
 public sealed record RaceOptions
 {
+    /// <summary>More states than these are never explored: they would take more memory than there is.</summary>
+    public const int MostStatesOfAll = 500_000_000;
+
     /// <summary>What is explored.</summary>
     public RaceBounds Bounds { get; init; } = new(1, 2, 2);
     /// <summary>Most states; a search that meets more is not exhausted.</summary>

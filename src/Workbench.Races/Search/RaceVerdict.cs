@@ -1,3 +1,5 @@
+using Workbench.Display;
+using Workbench.Races.Display;
 using Workbench.Races.Hardware;
 using Workbench.Races.Model;
 using Workbench.Races.Protocols;
@@ -5,6 +7,7 @@ using Workbench.Races.Protocols;
 namespace Workbench.Races.Search;
 
 /// <summary>What became of one protocol on one vendor's hardware.</summary>
+[TypeFormatterSource(typeof(RaceVerdictFormatter))]
 public sealed record RaceVerdict
 {
     /// <summary>The protocol.</summary>
@@ -15,6 +18,10 @@ public sealed record RaceVerdict
     public required RaceBounds Bounds { get; init; }
     /// <summary>Different states met.</summary>
     public required int States { get; init; }
+    /// <summary>Searches made for it: its own, those for the shortest ways to break it, and those for what it rests on.</summary>
+    public int Searches { get; init; } = 1;
+    /// <summary>Different states met in all of them.</summary>
+    public long StatesOfAllSearches { get; init; }
     /// <summary>Steps tried.</summary>
     public required long Transitions { get; init; }
     /// <summary>Most steps from the start to any state.</summary>
@@ -23,7 +30,7 @@ public sealed record RaceVerdict
     public required bool IsExhausted { get; init; }
     /// <summary>What breaks, worst first, each with a shortest way.</summary>
     public required IReadOnlyList<Counterexample> Broken { get; init; }
-    /// <summary>Promises of the hardware without which the verdict would be another.</summary>
+    /// <summary>What the verdict rests on: of a protocol that holds, promises without which it would break; of one that breaks, freedoms of the hardware without which it would not, or not so soon.</summary>
     public IReadOnlyList<HardwareRule> RestsOn { get; init; } = [];
 
     /// <summary>Does every property hold, in every state there is?</summary>

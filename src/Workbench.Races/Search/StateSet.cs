@@ -5,7 +5,7 @@ namespace Workbench.Races.Search;
 /// <summary>The states met so far, each with the one it was first reached from, in the order in which they were met: which is breadth first, so the set is its own queue.</summary>
 internal sealed class StateSet
 {
-    private const int ChunkLog2 = 14;
+    private const int ChunkLog2 = 12;
     private readonly List<RaceState[]> chunks = [];
     private readonly List<int[]> parents = [];
     // Number of the state plus one in the low half, some of its hash in the high half; 0 is free.
@@ -16,6 +16,14 @@ internal sealed class StateSet
     public ref RaceState this[int number] => ref chunks[number >> ChunkLog2][number & ((1 << ChunkLog2) - 1)];
 
     public int ParentOf(int number) => parents[number >> ChunkLog2][number & ((1 << ChunkLog2) - 1)];
+
+    /// <summary>Fewest steps from the start to a state.</summary>
+    public int StepsTo(int number)
+    {
+        int steps = 0;
+        for (int at = ParentOf(number); at >= 0; at = ParentOf(at)) steps++;
+        return steps;
+    }
 
     /// <summary>Bytes that the set holds.</summary>
     public long Bytes => ((long)table.Length * 8) + ((long)chunks.Count << ChunkLog2) * (System.Runtime.CompilerServices.Unsafe.SizeOf<RaceState>() + 4);

@@ -1,0 +1,89 @@
+using Workbench.Races.Hardware;
+using Workbench.Races.Model;
+using Workbench.Races.Protocols;
+
+namespace Workbench.Races.Search;
+
+/// <summary>One protocol on one vendor's hardware: the search, the shortest ways to break it, and what the verdict rests on.</summary>
+internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, RaceOptions options, CancellationToken cancel)
+{
+    private readonly Dictionary<RaceProperty, (int Rounds, int Steps)> shortest = [];
+    private int searches;
+    private long explored;
+
+    public RaceVerdict Judge()
+    {
+        IRaceModel model = Build(hardware, options.Bounds.Rounds);
+        BreadthFirst.Found found = Explore(model, RaceProperty.None);
+        RaceProperty worst = WorstOf(found);
+        IReadOnlyList<Counterexample> broken = [.. found.Broken.Keys.Order().Select(p => ShortestWay(p, model, found))];
+        IReadOnlyList<HardwareRule> restsOn = options.FindsWhatItRestsOn ? [.. hardware.Rules.Where(r => model.IsConcernedWith(r.Subject) && RestsOn(r.Subject, worst))] : [];
+        return new()
+        {
+            Protocol = protocol, Hardware = hardware, Bounds = options.Bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
+            Broken = broken, RestsOn = restsOn, Searches = searches, StatesOfAllSearches = explored,
+        };
+    }
+
+    private IRaceModel Build(HardwareRules rules, int rounds)
+    {
+        IRaceModel fine = RaceChecker.Build(protocol, rules, options.Bounds with { Rounds = rounds }, options.IsReduced || options.IsCoarse);
+        return options.IsCoarse ? new Reproduction.CoarseModel(fine, rules) : fine;
+    }
+
+    private BreadthFirst.Found Explore(IRaceModel model, RaceProperty stopsAt)
+    {
+        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAt, cancel);
+        searches++;
+        explored += found.Set.Count;
+        return found;
+    }
+
+    private static RaceProperty WorstOf(BreadthFirst.Found found) => found.Broken.Count == 0 ? RaceProperty.None : found.Broken.Keys.Min();
+
+    /// <summary>With fewer rounds there is less to tell.</summary>
+    private Counterexample ShortestWay(RaceProperty property, IRaceModel model, BreadthFirst.Found found)
+    {
+        int rounds = 0;
+        for (; rounds < options.Bounds.Rounds; rounds++)
+        {
+            IRaceModel fewer = Build(hardware, rounds);
+            BreadthFirst.Found shorter = Explore(fewer, property);
+            if (!shorter.Broken.ContainsKey(property)) continue;
+            (model, found) = (fewer, shorter);
+            break;
+        }
+        Counterexample way = Explain(model, found.Set, property, found.Broken[property]);
+        shortest[property] = (rounds, way.Steps.Count);
+        return way;
+    }
+
+    /// <summary>
+    /// A protocol that holds rests on a promise if it breaks without it. One that breaks rests on a freedom of the hardware if it does not break without it, or not in so few
+    /// steps: then the way that is shown needs that freedom.
+    /// </summary>
+    private bool RestsOn(RuleSubject subject, RaceProperty worst)
+    {
+        if (worst == RaceProperty.None) return hardware.Weaker(subject) is { } weaker && WorstOf(Explore(Build(weaker, options.Bounds.Rounds), RaceProperty.Stuck)) != RaceProperty.None;
+        if (hardware.Stronger(subject) is not { } stronger) return false;
+        (int rounds, int steps) = shortest[worst];
+        BreadthFirst.Found found = Explore(Build(stronger, rounds), worst);
+        return !found.Broken.TryGetValue(worst, out int number) || found.Set.StepsTo(number) > steps;
+    }
+
+    private static Counterexample Explain(IRaceModel model, StateSet set, RaceProperty property, int number)
+    {
+        List<CounterexampleStep> steps = [];
+        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, set, number))
+        {
+            RaceActor actor = step.Kind switch
+            {
+                StepKind.Software => RaceActor.Software,
+                StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
+                _ => RaceActor.Iommu,
+            };
+            steps.Add(new(actor, step.Kind, model.Describe(before, step, after), step.Kind == StepKind.Software ? model.LineOf(step) : 0));
+        }
+        return new(property, steps);
+    }
+}
