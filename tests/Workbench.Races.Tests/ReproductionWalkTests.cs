@@ -30,7 +30,7 @@ public sealed class ReproductionWalkTests
     {
         RaceProtocol known = RaceCatalogue.Find(protocol) ?? throw new InvalidOperationException(protocol);
         HardwareRules rules = HardwareCatalogue.Find(hardware) ?? throw new InvalidOperationException(hardware);
-        Gen.UInt.Array[MostSteps].Sample(choices => Walk(known, rules, choices), iter: 200, threads: 1, print: c => string.Create(CultureInfo.InvariantCulture, $"{c.Length} choices"));
+        Gen.UInt.Array[MostSteps].Sample(choices => Walk(known, rules, choices), iter: 40, threads: 1, print: c => string.Create(CultureInfo.InvariantCulture, $"{c.Length} choices"));
     }
 
     private static void Walk(RaceProtocol protocol, HardwareRules hardware, uint[] choices)

@@ -27,7 +27,7 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
         {
             RaceBounds bounds = verdict.Bounds with { Rounds = rounds };
             CoarseModel model = Model(verdict.Protocol, verdict.Hardware, bounds);
-            BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAt: property, cancel);
+            BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAt: property == RaceProperty.LostPage ? property : RaceProperty.None, cancel);
             isExhausted &= found.IsExhausted;
             if (!found.Broken.TryGetValue(property, out int number)) continue;
             ScheduleMaker maker = new();
@@ -35,7 +35,7 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
             foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, found.Set, number)) steps.AddRange(maker.StepsOf(before, step, after));
             return new(property, ScheduleOf(verdict.Protocol, verdict.Hardware, bounds, property, steps), "");
         }
-        return new(property, null, isExhausted ? "It takes a step of software or of another access between two steps of one walk, and the engine translates an access in one step." : "The search in the engine's steps met too many states, or something worse first.");
+        return new(property, null, isExhausted ? "It takes a step of software or of another access between two steps of one walk, and the engine translates an access in one step." : "The search in the engine's steps met too many states.");
     }
 
     internal static CoarseModel Model(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds) => new(RaceChecker.Build(protocol, hardware, bounds, isReduced: true), hardware);
