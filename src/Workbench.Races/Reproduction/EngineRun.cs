@@ -40,6 +40,7 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
         hadTable = protocol.Scene != Scene.Block;
     }
 
+    public ulong BytesMapped => scene.BytesMapped;
     public RaceProperty Broken { get; private set; }
     public int Stale { get; private set; }
     public int Recorded { get; private set; }

@@ -42,9 +42,9 @@ internal sealed class EngineScene<TFormat> : IDisposable
         driver.Attach(ScheduledRun.Device, null, domain);
         bool isLarge = protocol.Scene is Scene.Block or Scene.Run;
         int log2 = protocol.Scene == Scene.Block ? words.BlockLog2 : protocol.Scene == Scene.Run ? words.RunLog2 : words.PageLog2;
-        ulong length = isLarge ? 1UL << log2 : (ulong)bounds.Pages << log2;
+        BytesMapped = isLarge ? 1UL << log2 : (ulong)bounds.Pages << log2;
         InvalidationGather gather = new();
-        MapResult mapped = driver.Map(domain, ScheduledRun.FirstIova, ScheduledRun.FirstPhysical, length, Permission.ReadWrite, log2, gather);
+        MapResult mapped = driver.Map(domain, ScheduledRun.FirstIova, ScheduledRun.FirstPhysical, BytesMapped, Permission.ReadWrite, log2, gather);
         if (mapped != MapResult.Mapped) throw new System.Diagnostics.UnreachableException($"The scene cannot be mapped: {mapped}.");
         driver.Invalidate(domain, gather);
         driver.SetDirtyTracking(domain, enable: true);
@@ -63,6 +63,8 @@ internal sealed class EngineScene<TFormat> : IDisposable
             }
         }
     }
+
+    public ulong BytesMapped { get; }
 
     /// <summary>The pointer to the lower table.</summary>
     public ulong TableWord { get; }
@@ -97,15 +99,13 @@ internal sealed class EngineScene<TFormat> : IDisposable
         }
     }
 
-    public static ulong IovaOf(int page) => ScheduledRun.FirstIova + ((ulong)page << TFormat.Shift(0));
-
     public static ulong PhysicalOf(int page) => ScheduledRun.FirstPhysical + ((ulong)page << TFormat.Shift(0));
 
-    private static ulong Last(int page) => IovaOf(page) | Bits.Mask(TFormat.Shift(0));
+    private static ulong Last(int page) => ScheduledRun.IovaOf(page) | Bits.Mask(TFormat.Shift(0));
 
     public Translation Translate(int page, bool isWrite)
     {
-        Hardware.Translate(new(ScheduledRun.Device, IovaOf(page), isWrite), out Translation translation);
+        Hardware.Translate(new(ScheduledRun.Device, ScheduledRun.IovaOf(page), isWrite), out Translation translation);
         return translation;
     }
 
@@ -115,14 +115,14 @@ internal sealed class EngineScene<TFormat> : IDisposable
         switch (command)
         {
             case RaceCommand.DeviceTlb:
-                Hardware.Execute(InvalidationRequest.OfDeviceTlb(ScheduledRun.Device, null, IovaOf(0), Last(pages - 1)));
+                Hardware.Execute(InvalidationRequest.OfDeviceTlb(ScheduledRun.Device, null, ScheduledRun.IovaOf(0), Last(pages - 1)));
                 break;
             case RaceCommand.Leaves or RaceCommand.Everything when hasAts:
-                Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, IovaOf(0), Last(pages - 1), command == RaceCommand.Leaves));
+                Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, ScheduledRun.IovaOf(0), Last(pages - 1), command == RaceCommand.Leaves));
                 driver.Fence();
                 break;
             default:
-                driver.InvalidateRange(domain, IovaOf(0), Last(pages - 1), command == RaceCommand.Leaves);
+                driver.InvalidateRange(domain, ScheduledRun.IovaOf(0), Last(pages - 1), command == RaceCommand.Leaves);
                 break;
         }
     }
@@ -133,12 +133,12 @@ internal sealed class EngineScene<TFormat> : IDisposable
     public void Evict(int page, bool? small)
     {
         ulong one = 1UL << TFormat.Shift(0);
-        Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, IovaOf(page), Last(page), leafOnly: true, small switch { true => one, false => ~one, _ => ulong.MaxValue }));
+        Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, ScheduledRun.IovaOf(page), Last(page), leafOnly: true, small switch { true => one, false => ~one, _ => ulong.MaxValue }));
     }
 
-    public void EvictTable() => Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, IovaOf(FarPage), Last(FarPage), leafOnly: false));
+    public void EvictTable() => Hardware.Execute(InvalidationRequest.Range(TagMatch.Everyone, ScheduledRun.IovaOf(FarPage), Last(FarPage), leafOnly: false));
 
-    public void EvictDevice(int page) => Hardware.Execute(InvalidationRequest.OfDeviceTlb(ScheduledRun.Device, null, IovaOf(page), Last(page)));
+    public void EvictDevice(int page) => Hardware.Execute(InvalidationRequest.OfDeviceTlb(ScheduledRun.Device, null, ScheduledRun.IovaOf(page), Last(page)));
 
     /// <summary>
     /// The lower table is freed. Its memory is used by someone else, whose words lead elsewhere if they are walked; those that an update of D is on its way to (a bit each, by slot) have not been

@@ -5,6 +5,8 @@ namespace Workbench.Races.Reproduction;
 /// <summary>A scene on a machine of the catalogue, played step by step.</summary>
 internal interface IEngineRun : IDisposable
 {
+    /// <summary>How much is mapped.</summary>
+    ulong BytesMapped { get; }
     /// <summary>What was broken so far.</summary>
     RaceProperty Broken { get; }
     /// <summary>Pages that differ from their copy, a bit each.</summary>

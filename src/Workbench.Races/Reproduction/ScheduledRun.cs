@@ -21,6 +21,17 @@ public static class ScheduledRun
     /// <summary>Its domain.</summary>
     public static DomainId Domain { get; } = new(1);
 
+    /// <summary>Where a page of the scene begins.</summary>
+    public static ulong IovaOf(int page) => FirstIova + ((ulong)page << 12);
+
+    /// <summary>How much the scene of a schedule maps, from <see cref="FirstIova"/>.</summary>
+    public static ulong BytesMapped(RaceSchedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        using IEngineRun run = Begin(schedule.ReadProtocol(), schedule.FindHardware(), new(schedule.Bounds.Pages, 1, schedule.Bounds.Rounds));
+        return run.BytesMapped;
+    }
+
     /// <summary>Plays a schedule to its end; <see cref="ArgumentException"/> names a step that cannot be played.</summary>
     public static PlayedSchedule Play(RaceSchedule schedule)
     {
