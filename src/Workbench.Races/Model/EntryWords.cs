@@ -74,6 +74,9 @@ internal sealed class EntryWords<TFormat>
         }
     }
 
+    /// <summary>The leaf without the right to write; D stays, where the format keeps it apart.</summary>
+    public int ReadOnly(int number, int level) => pool.NumberOf(WithPermission(pool[number], level, Permission.Read));
+
     public bool IsDirty(int number) => IsDirty(pool[number]);
 
     private static bool IsDirty(ulong entry) => entry != 0 && TFormat.IsDirty(entry);

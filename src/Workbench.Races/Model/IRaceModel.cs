@@ -8,6 +8,9 @@ internal interface IRaceModel
 {
     RaceState Initial { get; }
 
+    /// <summary>Have all programs ended?</summary>
+    bool HaveAllEnded(in RaceState state);
+
     /// <summary>Every next state, with the step that leads there; none if a property is broken or all is over.</summary>
     void Expand(in RaceState state, Successors to);
 

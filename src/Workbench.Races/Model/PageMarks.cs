@@ -7,7 +7,7 @@ internal readonly record struct PageMarks(ulong Bits)
 {
     /// <summary>Rounds in which one write may be reported.</summary>
     public const int MostReports = 2;
-    private const int StaleAt = 0, RecordedAt = 4, CreditAt = 8, ReleasedAt = 16, EndedAt = 20, LateAt = 24, LateOldAt = 32, StoppingBit = 40, QuietBit = 41, FreedBit = 42, LinkedBit = 43, ViolationAt = 44;
+    private const int StaleAt = 0, RecordedAt = 4, CreditAt = 8, ReleasedAt = 16, EndedAt = 20, LateAt = 24, LateOldAt = 32, StoppingBit = 40, QuietBit = 41, FreedBit = 42, LinkedBit = 43, ViolationAt = 44, UntrackedBit = 48;
 
     /// <summary>Pages whose memory is not what the copy holds.</summary>
     public int Stale => Bits.Get(StaleAt, 4);
@@ -49,6 +49,10 @@ internal readonly record struct PageMarks(ulong Bits)
     /// <summary>Was there ever a lower table that hardware could see?</summary>
     public bool HadTable => Bits.Get(LinkedBit, 1) != 0;
     public PageMarks WithTable() => new(Bits.With(LinkedBit, 1, 1));
+
+    /// <summary>Does software count on it that no access has tracking any more?</summary>
+    public bool IsUntracked => Bits.Get(UntrackedBit, 1) != 0;
+    public PageMarks Untracked() => new(Bits.With(UntrackedBit, 1, 1));
 
     /// <summary>What is wrong in this state.</summary>
     public RaceProperty Violation => (RaceProperty)Bits.Get(ViolationAt, 4);

@@ -19,7 +19,7 @@ internal sealed partial class RaceModel<TFormat>
                     // Those that are idle are alike: one of them is enough.
                     if (hasBegun || state.Pages.IsQuiet) continue;
                     hasBegun = true;
-                    for (int page = 0; page < bounds.Pages; page++)
+                    for (int page = 0; page < (guest is null ? bounds.Pages : 1); page++)
                     {
                         BeginAccess(state, i, page, protocol.HasAts ? AccessFor.TranslateToWrite : AccessFor.Write, to);
                         if (bounds.Reads && !protocol.HasAts && !IsReading(state)) BeginAccess(state, i, page, AccessFor.Read, to);
@@ -31,11 +31,20 @@ internal sealed partial class RaceModel<TFormat>
                 case AccessPhase.WalkLeaf:
                     ReadLeaf(state, i, access, to);
                     break;
+                case AccessPhase.ReadGuest:
+                    ReadGuest(state, i, access, to);
+                    break;
+                case AccessPhase.MarkGuestTable:
+                    MarkGuestTable(state, i, access, to);
+                    break;
+                case AccessPhase.MarkGuest:
+                    MarkGuest(state, i, access, to);
+                    break;
                 case AccessPhase.Mark:
                     WriteMark(state, i, access, to);
                     break;
                 default:
-                    Land(state, i, access, to);
+                    Land(state, i, access, new(StepKind.Land, i, access.Page, (int)access.For), to);
                     break;
             }
         }
@@ -86,7 +95,12 @@ internal sealed partial class RaceModel<TFormat>
     /// <summary>A cached translation serves an access, or sends it to memory.</summary>
     private void Use(in RaceState state, int i, int page, AccessFor what, int entry, Cached cached, Successors to)
     {
-        if (what == AccessFor.Read) return;
+        if (what == AccessFor.Read)
+        {
+            // A hit changes nothing, unless the page is someone else's.
+            if ((state.Pages.Released & (1 << page)) != 0) to.Add(Violated(state, RaceProperty.WrongTranslation), new(StepKind.Hit, i, page, (int)what));
+            return;
+        }
         bool writes = cached == Cached.Dirty ? rules.Keeps(RuleSubject.DirtyEntriesAreTrusted) : cached == Cached.Clean && !rules.Keeps(RuleSubject.CleanEntriesAreChecked);
         if (writes)
         {
@@ -115,6 +129,13 @@ internal sealed partial class RaceModel<TFormat>
         void Walk(in RaceState from, bool isTracked)
         {
             RaceState walking = from;
+            if (guest is not null)
+            {
+                // The second stage's upper table never changes here: it is not walked.
+                walking.Set(i, Access.Begin(AccessPhase.ReadGuest, what, page, isTracked));
+                to.Add(walking, new(StepKind.Miss, i, page, (int)what));
+                return;
+            }
             if (from.Caches.HasTable)
             {
                 walking.Set(i, Access.Begin(AccessPhase.WalkLeaf, what, page, isTracked));
@@ -137,6 +158,7 @@ internal sealed partial class RaceModel<TFormat>
         }
         RaceState next = state;
         next.Set(i, default);
+        if (access.For == AccessFor.Read && (state.Pages.Released & (1 << access.Page)) != 0) next = Violated(next, RaceProperty.WrongTranslation);
         if (access.For == AccessFor.TranslateToWrite && access.Old == 0) next.Caches = state.Caches.WithDevice(isLarge ? CachedTranslations.Large : access.Page, Cached.Dirty);
         Earn(ref next, access.For, access.Page);
         to.Add(next, new(kind, i, access.Page, (int)access.For));
@@ -149,7 +171,7 @@ internal sealed partial class RaceModel<TFormat>
         Earn(ref next, AccessFor.Write, page);
         if (!rules.Keeps(RuleSubject.WritesLandLater))
         {
-            Land(next, i, access.Done(), to);
+            Land(next, i, access.Done(), new(kind, i, page, (int)AccessFor.Write), to);
             return;
         }
         to.Add(next, new(kind, i, page, (int)AccessFor.Write));
@@ -164,9 +186,8 @@ internal sealed partial class RaceModel<TFormat>
             if ((pages & (1 << each)) != 0) state.Pages = state.Pages.WithCredit(each, PageMarks.MostReports);
     }
 
-    private void Land(in RaceState state, int i, Access access, Successors to)
+    private void Land(in RaceState state, int i, Access access, RaceStep step, Successors to)
     {
-        RaceStep step = new(StepKind.Land, i, access.Page, (int)access.For);
         RaceState next = state;
         next.Set(i, default);
         if ((state.Pages.Released & (1 << access.Page)) != 0)

@@ -60,6 +60,13 @@ internal sealed partial class RaceModel<TFormat>
                 if (instruction.Register >= 0) after = after.WithRegister(instruction.Register, next.Entry(slot));
                 Write(ref next, slot, words.NumberOf(TFormat.Clean(words.Word(next.Entry(slot)))));
                 break;
+            case RaceOp.Protect:
+                CommitLateUpdates(ref next, slot, isOverwritten: false);
+                Write(ref next, slot, words.ReadOnly(next.Entry(slot), LevelOf(slot)));
+                break;
+            case RaceOp.ExpectUntracked:
+                next.Pages = state.Pages.Untracked();
+                break;
             case RaceOp.CompareAndSwap:
                 CommitLateUpdates(ref next, slot, isOverwritten: false);
                 if (next.Entry(slot) == at.Register(instruction.Register)) Write(ref next, slot, words.Value(instruction.Value!, at, LevelOf(slot)));
@@ -108,7 +115,8 @@ internal sealed partial class RaceModel<TFormat>
         }
         next.SetAgent(agent, after.Next > at.Next ? after.Keeping(instruction.LiveAfter) : after);
         if (next.Pages.Violation == RaceProperty.None && HaveAllEnded(next)) next = Ended(next);
-        to.Add(next, new(StepKind.Software, agent, 0, at.Next));
+        // Page 1: a wait that has begun.
+        to.Add(next, new(StepKind.Software, agent, instruction.Op == RaceOp.Wait && after.Next == at.Next ? 1 : 0, at.Next));
     }
 
     /// <summary>Atomic operations of software come after the late updates of the entry and see them; a plain store overwrites them.</summary>
@@ -159,6 +167,7 @@ internal sealed partial class RaceModel<TFormat>
     {
         if (!protocol.IsCancelled && (state.Pages.Stale & ~state.Pages.Released) != 0) return Violated(state, RaceProperty.LostPage);
         bool isUnlinked = state.Pages.HadTable && !state.Pages.IsTableFreed && state.Entry(Slots.Block) != words.Table;
-        return isUnlinked ? Violated(state, RaceProperty.Leak) : state;
+        bool isKept = (state.Pages.Ended & ~state.Pages.Released) != 0;
+        return isUnlinked || isKept ? Violated(state, RaceProperty.Leak) : state;
     }
 }

@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Races.Hardware;
 using Workbench.Races.Search;
 
@@ -9,6 +10,7 @@ internal sealed partial class RaceModel<TFormat>
 {
     private void ReadBlock(in RaceState state, int i, Access access, Successors to)
     {
+        if (IsOfOldContext(state, i, access, to)) return;
         ulong entry = words.Word(state.Entry(Slots.Block));
         if (!TFormat.IsPresent(entry, 1)) Fault(state, i, access.Page, to);
         else if (TFormat.IsLeaf(entry, 1)) Serve(state, i, access, Slots.Block, StepKind.ReadBlock, to);
@@ -24,9 +26,18 @@ internal sealed partial class RaceModel<TFormat>
     private void ReadLeaf(in RaceState state, int i, Access access, Successors to)
     {
         int slot = Slots.Leaf(access.Page);
+        if (IsOfOldContext(state, i, access, to)) return;
         if (state.Pages.IsTableFreed) to.Add(Violated(state, RaceProperty.WrongTranslation), new(StepKind.ReadLeaf, i, access.Page, (int)access.For));
         else if (!TFormat.IsPresent(words.Word(state.Entry(slot)), 0)) Fault(state, i, access.Page, to);
         else Serve(state, i, access, slot, StepKind.ReadLeaf, to);
+    }
+
+    /// <summary>Software counts on it that tracking is off, and here comes a walk that has it on.</summary>
+    private static bool IsOfOldContext(in RaceState state, int i, Access access, Successors to)
+    {
+        if (!access.IsTracked || !state.Pages.IsUntracked) return false;
+        to.Add(Violated(state, RaceProperty.WrongTranslation), new(StepKind.ReadBlock, i, access.Page, (int)access.For));
+        return true;
     }
 
     /// <summary>A walk found a leaf: judge it, mark it, cache it, and let the access go on.</summary>
@@ -89,7 +100,7 @@ internal sealed partial class RaceModel<TFormat>
         // Where tracking is off a clear D is of no account, or the entry does for reading only.
         bool isKnown = marked || (!access.IsTracked && !rules.FaultsWithoutTracking);
         Cached cached = !mayWrite ? Cached.ReadOnly : isKnown ? Cached.Dirty : Cached.Clean;
-        bool isCacheable = MayFill(access) && ((entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
+        bool isCacheable = MayFill(access) && (rules.LeafChange != LeafChangeRule.NonTranslating || (entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
         bool isLarge = slot == Slots.Block || isRun;
         RaceState next = state;
         if (isCacheable) next.Caches = state.Caches.WithIotlb(isLarge ? CachedTranslations.Large : access.Page, cached);

@@ -20,12 +20,17 @@ internal sealed partial class RaceModel<TFormat>
         {
             case StepKind.Software: return programs[step.Who][step.What].Text + Outcome(before, step, after);
             case StepKind.Hit when after.Pages.Violation == RaceProperty.TlbConflict: return $"{access}: entries of two sizes match";
+            case StepKind.Hit when after.Pages.Violation == RaceProperty.WrongTranslation: return $"{access}: the IOTLB still has it, and the page is someone else's memory by now";
             case StepKind.Hit: return $"{access}: {(IsByDevice(before, step) ? "the device's own TLB" : "the IOTLB")} has it as dirty, so no entry is looked at";
             case StepKind.Miss when CountCached(after) < CountCached(before): return $"{access}: what was cached does not do, or was evicted; a walk begins";
             case StepKind.Miss: return $"{access}: nothing cached does; a walk begins";
             case StepKind.ReadBlock or StepKind.ReadLeaf:
                 string entry = step.Kind == StepKind.ReadBlock ? "block" : $"leaf[{step.Page}]";
                 return $"{access}: the walk reads {entry}{Found(before, step, after)}";
+            case StepKind.ReadGuest: return $"{access}: the walk reads the guest's entry{(before.Entry(Slots.Guest) == GuestDirty ? ", dirty" : ", clean")}";
+            case StepKind.MarkGuestTable: return before.Entries != after.Entries ? "the page of the guest's table, leaf[1], gets D" : before.Caches.Iotlb(TablePage) == Cached.Dirty ? "the page of the guest's table is cached as dirty, so leaf[1] is not looked at" : "the page of the guest's table, leaf[1], is dirty already";
+            case StepKind.MarkGuest: return "the guest's entry gets D: page 1 changes";
+            case StepKind.Guest: return "the guest clears its own D and invalidates its own translations";
             case StepKind.Mark: return $"{access}: the entry that was read is written back with D";
             case StepKind.Land: return $"{access}: the data land{(after.Pages.Violation == RaceProperty.WrongTranslation ? " in memory that is someone else's by now" : "")}";
             case StepKind.Execute: return $"{CommandName((RaceCommand)step.What)} is executed";
@@ -42,7 +47,8 @@ internal sealed partial class RaceModel<TFormat>
 
     private string Found(in RaceState before, RaceStep step, in RaceState after)
     {
-        if (after.Pages.Violation == RaceProperty.WrongTranslation) return ", in a table that is someone else's memory by now";
+        if (after.Pages.Violation == RaceProperty.WrongTranslation)
+            return before.Pages.IsTableFreed ? ", in a table that is someone else's memory by now" : before.Pages.IsUntracked ? ", with the context that was to be gone" : ", and gives a page that is someone else's memory by now";
         int slot = step.Kind == StepKind.ReadBlock ? Slots.Block : Slots.Leaf(step.Page);
         if (step.Kind == StepKind.ReadBlock && TFormat.IsPresent(words.Word(before.Entry(slot)), 1) && !TFormat.IsLeaf(words.Word(before.Entry(slot)), 1)) return ", a table";
         if (before.Entries != after.Entries) return " and sets D";
@@ -72,6 +78,8 @@ internal sealed partial class RaceModel<TFormat>
         RaceCommand.Everything => "the invalidation",
         RaceCommand.DeviceTlb => "the invalidation of the device's TLB",
         RaceCommand.Context => "the invalidation of the context",
+        RaceCommand.SecondStage => "the invalidation of the second stage's entries",
+        RaceCommand.Combined => "the invalidation of entries of both stages",
         _ => "the fence",
     };
 }

@@ -7,8 +7,8 @@ internal static class ProgramCompiler
 {
     private static readonly string[] Structure = ["program", "define", "repeat", "for", "end"];
 
-    /// <summary>Is the line a step, and not structure, a label or the use of a definition?</summary>
-    public static bool IsStep(string[] words) => StatementReader.IsStatement(words[0]);
+    /// <summary>Is the line a step, and not structure, a label, the use of a definition or what is expected?</summary>
+    public static bool IsStep(string[] words) => StatementReader.IsStatement(words[0]) && words[0] != "expect";
 
     public static IReadOnlyList<IReadOnlyList<RaceInstruction>> Compile(RaceProtocol protocol, RaceBounds bounds)
     {
@@ -61,7 +61,7 @@ internal static class ProgramCompiler
             program[i] = label is null ? instruction : instruction with { Else = labels[(label, scope)] };
         }
         CheckCommands(protocol, program);
-        return MarkLive(program);
+        return MarkLive(protocol, program);
 
         void Emit(IReadOnlyList<ProtocolLine> block, int page, int scope, int depth)
         {
@@ -101,7 +101,7 @@ internal static class ProgramCompiler
     }
 
     /// <summary>Registers nobody reads any more are emptied: states that differ only there are one.</summary>
-    private static List<RaceInstruction> MarkLive(RaceInstruction[] program)
+    private static List<RaceInstruction> MarkLive(RaceProtocol protocol, RaceInstruction[] program)
     {
         int[] before = new int[program.Length + 1];
         for (bool changed = true; changed;)
@@ -116,6 +116,12 @@ internal static class ProgramCompiler
                 changed |= here != before[i];
                 before[i] = here;
             }
+        }
+        if (before[0] != 0)
+        {
+            int register = System.Numerics.BitOperations.TrailingZeroCount(before[0]);
+            RaceInstruction reader = program.First(i => (i.Reads & (1 << register)) != 0);
+            throw new RaceFormatException(protocol.Name, reader.Line, $"'{reader.Text}': register {"abcd"[register]} may be read before anything fills it. Load, swap or clean into it first.");
         }
         return [.. program];
     }

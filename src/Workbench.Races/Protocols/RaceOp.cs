@@ -19,4 +19,6 @@ internal enum RaceOp
     EndMapping,
     Release,
     FreeTable,
+    Protect,
+    ExpectUntracked,
 }

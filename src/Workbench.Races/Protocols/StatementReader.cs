@@ -8,7 +8,7 @@ internal static class StatementReader
     /// <summary>A step, and the label a failed compare-and-swap goes to.</summary>
     internal readonly record struct Statement(RaceInstruction Instruction, string? ElseLabel);
 
-    private static readonly string[] Verbs = ["load", "store", "swap", "clean", "cas", "record", "copy", "flush", "wait", "tracking", "stop", "drain", "unmap", "release", "free"];
+    private static readonly string[] Verbs = ["load", "store", "swap", "clean", "protect", "cas", "record", "copy", "flush", "wait", "tracking", "stop", "drain", "unmap", "release", "free", "expect"];
 
     public static bool IsStatement(string word) => Verbs.Contains(word);
 
@@ -34,6 +34,13 @@ internal static class StatementReader
                 step = step with { Op = RaceOp.Clean, Register = words.IsRegister ? words.Register() : -1 };
                 step = step with { Slot = words.Place() };
                 break;
+            case "protect":
+                step = step with { Op = RaceOp.Protect, Slot = words.Place() };
+                break;
+            case "expect":
+                words.Expect("untracked");
+                step = step with { Op = RaceOp.ExpectUntracked };
+                break;
             case "cas":
                 step = step with { Op = RaceOp.CompareAndSwap, Slot = words.Place(), Register = words.Register(), Value = words.Value() };
                 words.Expect("else");
@@ -46,7 +53,8 @@ internal static class StatementReader
                 step = words.TryTake("all") ? step with { Op = RaceOp.CopyAll } : step with { Op = RaceOp.Copy };
                 break;
             case "flush":
-                step = step with { Op = RaceOp.Submit, Command = words.TryTake("leaves") ? RaceCommand.Leaves : words.TryTake("device") ? RaceCommand.DeviceTlb : words.TryTake("context") ? RaceCommand.Context : RaceCommand.Everything };
+                step = step with { Op = RaceOp.Submit, Command = words.TryTake("leaves") ? RaceCommand.Leaves : words.TryTake("device") ? RaceCommand.DeviceTlb : words.TryTake("context") ? RaceCommand.Context
+                    : words.TryTake("stage2") ? RaceCommand.SecondStage : words.TryTake("combined") ? RaceCommand.Combined : RaceCommand.Everything };
                 break;
             case "wait":
                 step = step with { Op = RaceOp.Wait, Command = words.TryTake("unordered") ? RaceCommand.Fence : RaceCommand.FenceWrites };

@@ -21,6 +21,7 @@ internal static class BreadthFirst
         Dictionary<RaceProperty, int> broken = [];
         set.TryAdd(model.Initial, -1);
         long transitions = 0;
+        bool hasEnded = false;
         int depth = 0, levelEnd = 1, at = 0;
         for (; at < set.Count && set.Count < mostStates; at++)
         {
@@ -37,10 +38,13 @@ internal static class BreadthFirst
                 if (state.Pages.Violation <= stopsAt) break;
                 continue;
             }
+            hasEnded |= model.HaveAllEnded(state);
             model.Expand(state, next);
             transitions += next.Count;
             for (int i = 0; i < next.Count; i++) set.TryAdd(next[i], at);
         }
+        // Programs that only go round in circles break nothing, and are of no use.
+        if (!hasEnded && broken.Count == 0 && at >= set.Count) broken[RaceProperty.Stuck] = set.Count - 1;
         return new(set, broken, transitions, depth, at >= set.Count);
     }
 

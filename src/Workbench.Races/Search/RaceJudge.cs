@@ -7,7 +7,7 @@ namespace Workbench.Races.Search;
 /// <summary>One protocol on one vendor's hardware: the search, the shortest ways to break it, and what the verdict rests on.</summary>
 internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, RaceOptions options, CancellationToken cancel)
 {
-    private readonly Dictionary<RaceProperty, (int Rounds, int Steps)> shortest = [];
+    private readonly Dictionary<RaceProperty, (int Rounds, IReadOnlyList<RaceStep> Steps)> shortest = [];
     private int searches;
     private long explored;
 
@@ -53,28 +53,49 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
             (model, found) = (fewer, shorter);
             break;
         }
-        Counterexample way = Explain(model, found.Set, property, found.Broken[property]);
-        shortest[property] = (rounds, way.Steps.Count);
-        return way;
+        IReadOnlyList<(RaceState Before, RaceStep Step, RaceState After)> path = BreadthFirst.PathTo(model, found.Set, found.Broken[property]);
+        shortest[property] = (rounds, [.. path.Select(p => p.Step)]);
+        return Explain(model, path, property);
     }
 
     /// <summary>
-    /// A protocol that holds rests on a promise if it breaks without it. One that breaks rests on a freedom of the hardware if it does not break without it, or not in so few
-    /// steps: then the way that is shown needs that freedom.
+    /// A protocol that holds rests on a promise if it breaks without it. One that breaks rests on a freedom of the hardware if the shortest way to break it cannot be gone
+    /// without.
     /// </summary>
     private bool RestsOn(RuleSubject subject, RaceProperty worst)
     {
         if (worst == RaceProperty.None) return hardware.Weaker(subject) is { } weaker && WorstOf(Explore(Build(weaker, options.Bounds.Rounds), RaceProperty.Stuck)) != RaceProperty.None;
         if (hardware.Stronger(subject) is not { } stronger) return false;
-        (int rounds, int steps) = shortest[worst];
-        BreadthFirst.Found found = Explore(Build(stronger, rounds), worst);
-        return !found.Broken.TryGetValue(worst, out int number) || found.Set.StepsTo(number) > steps;
+        (int rounds, IReadOnlyList<RaceStep> steps) = shortest[worst];
+        // What lands at once has no step of its own for it.
+        return !CanFollow(Build(stronger, rounds), subject == RuleSubject.WritesLandLater ? [.. steps.Where(s => s.Kind != StepKind.Land)] : steps, worst);
     }
 
-    private static Counterexample Explain(IRaceModel model, StateSet set, RaceProperty property, int number)
+    /// <summary>Can these steps be done one after the other, and do they break the property?</summary>
+    private static bool CanFollow(IRaceModel model, IReadOnlyList<RaceStep> steps, RaceProperty property)
+    {
+        HashSet<RaceState> at = [model.Initial], after = [];
+        Successors next = new();
+        foreach (RaceStep step in steps)
+        {
+            // Where a wait has nothing to begin with it is done in one step.
+            if (step is { Kind: StepKind.Software, Page: 1 }) after.UnionWith(at);
+            foreach (RaceState state in at)
+            {
+                model.Expand(state, next);
+                for (int i = 0; i < next.Count; i++)
+                    if (next.StepAt(i) == step) after.Add(next[i]);
+            }
+            (at, after) = (after, at);
+            after.Clear();
+        }
+        return at.Any(s => s.Pages.Violation == property);
+    }
+
+    private static Counterexample Explain(IRaceModel model, IReadOnlyList<(RaceState Before, RaceStep Step, RaceState After)> path, RaceProperty property)
     {
         List<CounterexampleStep> steps = [];
-        foreach ((RaceState before, RaceStep step, RaceState after) in BreadthFirst.PathTo(model, set, number))
+        foreach ((RaceState before, RaceStep step, RaceState after) in path)
         {
             RaceActor actor = step.Kind switch
             {

@@ -17,6 +17,6 @@ public enum RaceProperty
     Leak,
     /// <summary>One write was reported in more rounds than two.</summary>
     OverReport,
-    /// <summary>Nothing can happen any more although a program has not ended.</summary>
+    /// <summary>Nothing can happen any more although a program has not ended, or the programs never end.</summary>
     Stuck,
 }

@@ -17,14 +17,6 @@ internal sealed class StateSet
 
     public int ParentOf(int number) => parents[number >> ChunkLog2][number & ((1 << ChunkLog2) - 1)];
 
-    /// <summary>Fewest steps from the start to a state.</summary>
-    public int StepsTo(int number)
-    {
-        int steps = 0;
-        for (int at = ParentOf(number); at >= 0; at = ParentOf(at)) steps++;
-        return steps;
-    }
-
     /// <summary>Bytes that the set holds.</summary>
     public long Bytes => ((long)table.Length * 8) + ((long)chunks.Count << ChunkLog2) * (System.Runtime.CompilerServices.Unsafe.SizeOf<RaceState>() + 4);
 
