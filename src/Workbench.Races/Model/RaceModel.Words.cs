@@ -6,6 +6,8 @@ namespace Workbench.Races.Model;
 /// <summary>Steps in words.</summary>
 internal sealed partial class RaceModel<TFormat>
 {
+    public ulong WordOf(in RaceState state, int slot) => words.Word(state.Entry(slot));
+
     public string Describe(in RaceState before, RaceStep step, in RaceState after)
     {
         string access = step.What switch
