@@ -1,4 +1,5 @@
 using Workbench.Iommu.Amd;
+using Workbench.Iommu.PageTables;
 using Workbench.Iommu.RiscV;
 using Workbench.Iommu.Smmu;
 using Workbench.Iommu.Vtd;
@@ -22,12 +23,20 @@ public static class RaceChecker
         return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, cancel).Judge();
     }
 
-    internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced) => hardware.Model switch
+    internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced)
     {
-        "amd" => new RaceModel<AmdV1Format>(hardware, protocol, bounds, isReduced),
-        "vtd" => new RaceModel<VtdSecondStageFormat>(hardware, protocol, bounds, isReduced),
-        "smmu" => new RaceModel<ArmStage1Format<Granule4K>>(hardware, protocol, bounds, isReduced),
-        "riscv" => new RaceModel<RiscVFirstStageFormat>(hardware, protocol, bounds, isReduced),
-        _ => throw new ArgumentException($"No races are modelled for '{hardware.Model}'.", nameof(hardware)),
-    };
+        if (protocol.Scene == Scene.Nested && bounds.Pages != 2) throw new ArgumentException("A nested scene has two pages: the device's, and that of the guest's table.", nameof(bounds));
+        return (hardware.Model, protocol.Scene) switch
+        {
+            ("amd", Scene.Nested) => new RaceModel<AmdV1Format>(hardware, protocol, bounds, isReduced, new GuestWords<X64Format>()),
+            ("amd", _) => new RaceModel<AmdV1Format>(hardware, protocol, bounds, isReduced),
+            ("vtd", Scene.Nested) => new RaceModel<VtdSecondStageFormat>(hardware, protocol, bounds, isReduced, new GuestWords<X64Format>()),
+            ("vtd", _) => new RaceModel<VtdSecondStageFormat>(hardware, protocol, bounds, isReduced),
+            ("smmu", Scene.Nested) => new RaceModel<ArmStage2Format<Granule4K>>(hardware, protocol, bounds, isReduced, new GuestWords<ArmStage1Format<Granule4K>>()),
+            ("smmu", _) => new RaceModel<ArmStage1Format<Granule4K>>(hardware, protocol, bounds, isReduced),
+            ("riscv", Scene.Nested) => new RaceModel<RiscVSecondStageFormat>(hardware, protocol, bounds, isReduced, new GuestWords<RiscVFirstStageFormat>()),
+            ("riscv", _) => new RaceModel<RiscVFirstStageFormat>(hardware, protocol, bounds, isReduced),
+            _ => throw new ArgumentException($"No races are modelled for '{hardware.Model}'.", nameof(hardware)),
+        };
+    }
 }

@@ -29,6 +29,8 @@ public enum RuleSubject
     NonTranslatingIsNotCached,
     /// <summary>Of a leaf made of several entries the hardware marks the one it walked.</summary>
     OneMemberIsMarked,
+    /// <summary>The first stage's A and D are written through the second stage, which marks the page of the guest's table dirty.</summary>
+    GuestTablesAreTracked,
     /// <summary>Where tracking is off, A and D are ignored (or, elsewhere, a clear D faults).</summary>
     TrackingOff,
     /// <summary>A translation for a device that will write sets D when it is handed out.</summary>

@@ -13,6 +13,12 @@ internal enum AccessPhase
     Mark,
     /// <summary>A write has its translation; its data are on the way.</summary>
     Translated,
+    /// <summary>The next entry to read is the guest's.</summary>
+    ReadGuest,
+    /// <summary>The page of the guest's table has to be dirty.</summary>
+    MarkGuestTable,
+    /// <summary>The guest's entry is to be marked.</summary>
+    MarkGuest,
 }
 
 /// <summary>What an access is for.</summary>

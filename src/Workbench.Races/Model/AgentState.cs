@@ -12,19 +12,23 @@ internal enum RaceCommand
     DeviceTlb,
     /// <summary>The cached context.</summary>
     Context,
+    /// <summary>The second stage's own entries (Arm's TLBI S2_IPA): not those that both stages made together.</summary>
+    SecondStage,
+    /// <summary>The entries that both stages made together (Arm's TLBI NH_ALL).</summary>
+    Combined,
     /// <summary>Nothing: the wait itself.</summary>
     Fence,
     /// <summary>The wait, asking for writes already taken up to have landed (RISC-V's PW).</summary>
     FenceWrites,
 }
 
-/// <summary>One program: the next instruction, four registers, and up to six commands that no wait has covered yet.</summary>
+/// <summary>One program: the next instruction, four registers, and up to four commands that no wait has covered yet.</summary>
 internal readonly record struct AgentState(ulong Bits)
 {
     /// <summary>Commands between two waits, the wait's own included.</summary>
-    public const int MostCommands = 6;
+    public const int MostCommands = 4;
     public const int Registers = 4;
-    private const int RegistersAt = 8, CommandsAt = 40, CommandBits = 4, Executed = 8;
+    private const int RegistersAt = 8, CommandsAt = 40, CommandBits = 5, Executed = 16;
 
     public int Next => Bits.Get(0, 8);
     public AgentState At(int instruction) => new(Bits.With(0, 8, instruction));

@@ -19,7 +19,7 @@ internal sealed partial class RaceModel<TFormat>
                     // Those that are idle are alike: one of them is enough.
                     if (hasBegun || state.Pages.IsQuiet) continue;
                     hasBegun = true;
-                    for (int page = 0; page < bounds.Pages; page++)
+                    for (int page = 0; page < (guest is null ? bounds.Pages : 1); page++)
                     {
                         BeginAccess(state, i, page, protocol.HasAts ? AccessFor.TranslateToWrite : AccessFor.Write, to);
                         if (bounds.Reads && !protocol.HasAts && !IsReading(state)) BeginAccess(state, i, page, AccessFor.Read, to);
@@ -30,6 +30,15 @@ internal sealed partial class RaceModel<TFormat>
                     break;
                 case AccessPhase.WalkLeaf:
                     ReadLeaf(state, i, access, to);
+                    break;
+                case AccessPhase.ReadGuest:
+                    ReadGuest(state, i, access, to);
+                    break;
+                case AccessPhase.MarkGuestTable:
+                    MarkGuestTable(state, i, access, to);
+                    break;
+                case AccessPhase.MarkGuest:
+                    MarkGuest(state, i, access, to);
                     break;
                 case AccessPhase.Mark:
                     WriteMark(state, i, access, to);
@@ -120,6 +129,13 @@ internal sealed partial class RaceModel<TFormat>
         void Walk(in RaceState from, bool isTracked)
         {
             RaceState walking = from;
+            if (guest is not null)
+            {
+                // The second stage's upper table never changes here: it is not walked.
+                walking.Set(i, Access.Begin(AccessPhase.ReadGuest, what, page, isTracked));
+                to.Add(walking, new(StepKind.Miss, i, page, (int)what));
+                return;
+            }
             if (from.Caches.HasTable)
             {
                 walking.Set(i, Access.Begin(AccessPhase.WalkLeaf, what, page, isTracked));

@@ -29,10 +29,18 @@ internal sealed partial class RaceModel<TFormat>
         {
             case RaceCommand.Everything:
                 state.Caches = state.Caches.WithoutIotlb().WithTable(false);
-                MakeOld(ref state, agent, a => a.Phase is AccessPhase.WalkLeaf or AccessPhase.Mark or AccessPhase.Translated);
+                MakeOld(ref state, agent, a => a.Phase is not (AccessPhase.Idle or AccessPhase.WalkBlock or AccessPhase.ReadGuest));
                 break;
             case RaceCommand.Leaves:
                 state.Caches = state.Caches.WithoutIotlb();
+                MakeOld(ref state, agent, a => a.Phase is AccessPhase.Mark or AccessPhase.Translated or AccessPhase.MarkGuestTable or AccessPhase.MarkGuest);
+                break;
+            case RaceCommand.SecondStage:
+                state.Caches = state.Caches.WithIotlb(TablePage, Cached.None);
+                MakeOld(ref state, agent, a => a.Phase is AccessPhase.MarkGuestTable or AccessPhase.MarkGuest);
+                break;
+            case RaceCommand.Combined:
+                state.Caches = state.Caches.WithIotlb(DataPage, Cached.None);
                 MakeOld(ref state, agent, a => a.Phase is AccessPhase.Mark or AccessPhase.Translated);
                 break;
             case RaceCommand.Context:

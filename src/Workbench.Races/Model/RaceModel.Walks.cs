@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Iommu.LeafChanges;
 using Workbench.Races.Hardware;
 using Workbench.Races.Search;
 
@@ -99,7 +100,7 @@ internal sealed partial class RaceModel<TFormat>
         if (Sets(access, entry) && rules.Keeps(RuleSubject.UpdatesAreAtomic) && state.Entry(access.Slot) != access.Word)
         {
             RaceState again = state;
-            again.Set(i, access.Reading(0, 0).At(access.Slot == Slots.Block || !rules.RetriesAtTheSameLevel ? AccessPhase.WalkBlock : AccessPhase.WalkLeaf));
+            again.Set(i, access.Reading(0, 0).At(access.Slot != Slots.Block && rules.RetriesAtTheSameLevel ? AccessPhase.WalkLeaf : guest is null ? AccessPhase.WalkBlock : AccessPhase.ReadGuest));
             to.Add(again, new(StepKind.Mark, i, access.Page, (int)access.For));
             return;
         }
@@ -113,7 +114,7 @@ internal sealed partial class RaceModel<TFormat>
         // Where tracking is off a clear D is of no account, or the entry does for reading only.
         bool isKnown = marked || (!access.IsTracked && !rules.FaultsWithoutTracking);
         Cached cached = !mayWrite ? Cached.ReadOnly : isKnown ? Cached.Dirty : Cached.Clean;
-        bool isCacheable = MayFill(access) && ((entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
+        bool isCacheable = MayFill(access) && (rules.LeafChange != LeafChangeRule.NonTranslating || (entry & TFormat.NonTranslatingBit(LevelOf(slot))) == 0 || !rules.Keeps(RuleSubject.NonTranslatingIsNotCached));
         bool isLarge = slot == Slots.Block || isRun;
         RaceState next = state;
         if (isCacheable) next.Caches = state.Caches.WithIotlb(isLarge ? CachedTranslations.Large : access.Page, cached);

@@ -6,6 +6,8 @@ namespace Workbench.Races.Model;
 /// <summary>Steps in words.</summary>
 internal sealed partial class RaceModel<TFormat>
 {
+    public ulong WordOf(in RaceState state, int slot) => words.Word(state.Entry(slot));
+
     public string Describe(in RaceState before, RaceStep step, in RaceState after)
     {
         string access = step.What switch
@@ -25,6 +27,10 @@ internal sealed partial class RaceModel<TFormat>
             case StepKind.ReadBlock or StepKind.ReadLeaf:
                 string entry = step.Kind == StepKind.ReadBlock ? "block" : $"leaf[{step.Page}]";
                 return $"{access}: the walk reads {entry}{Found(before, step, after)}";
+            case StepKind.ReadGuest: return $"{access}: the walk reads the guest's entry{(before.Entry(Slots.Guest) == GuestDirty ? ", dirty" : ", clean")}";
+            case StepKind.MarkGuestTable: return before.Entries != after.Entries ? "the page of the guest's table, leaf[1], gets D" : before.Caches.Iotlb(TablePage) == Cached.Dirty ? "the page of the guest's table is cached as dirty, so leaf[1] is not looked at" : "the page of the guest's table, leaf[1], is dirty already";
+            case StepKind.MarkGuest: return "the guest's entry gets D: page 1 changes";
+            case StepKind.Guest: return "the guest clears its own D and invalidates its own translations";
             case StepKind.Mark: return $"{access}: the walk goes on with the entry that it read";
             case StepKind.Land: return $"{access}: the data land{(after.Pages.Violation == RaceProperty.WrongTranslation ? " in memory that is someone else's by now" : "")}";
             case StepKind.Execute: return $"{CommandName((RaceCommand)step.What)} is executed";
@@ -72,6 +78,8 @@ internal sealed partial class RaceModel<TFormat>
         RaceCommand.Everything => "the invalidation",
         RaceCommand.DeviceTlb => "the invalidation of the device's TLB",
         RaceCommand.Context => "the invalidation of the context",
+        RaceCommand.SecondStage => "the invalidation of the second stage's entries",
+        RaceCommand.Combined => "the invalidation of entries of both stages",
         _ => "the fence",
     };
 }

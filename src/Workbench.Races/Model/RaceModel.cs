@@ -17,16 +17,17 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
     private readonly RaceProtocol protocol;
     private readonly RaceBounds bounds;
     private readonly bool isReduced;
+    private readonly IGuestWords? guest;
     private readonly RaceInstruction[][] programs;
     private readonly EntryWords<TFormat> words;
     private readonly bool togglesTracking, hasSharedLeaf;
 
-    public RaceModel(HardwareRules rules, RaceProtocol protocol, RaceBounds bounds, bool isReduced)
+    public RaceModel(HardwareRules rules, RaceProtocol protocol, RaceBounds bounds, bool isReduced, IGuestWords? guest = null)
     {
-        (this.rules, this.protocol, this.bounds, this.isReduced) = (rules, protocol, bounds, isReduced);
+        (this.rules, this.protocol, this.bounds, this.isReduced, this.guest) = (rules, protocol, bounds, isReduced, guest);
         programs = [.. ProgramCompiler.Compile(protocol, bounds).Select(p => p.ToArray())];
         togglesTracking = protocol.StartsUntracked || programs.Any(p => p.Any(i => i.Op == RaceOp.Tracking));
-        hasSharedLeaf = protocol.Scene is Scene.Block or Scene.Run || programs.Any(p => p.Any(i => i.Slot == Slots.Block && i.Value is not null));
+        hasSharedLeaf = protocol.Scene is Scene.Block or Scene.Run or Scene.Nested || programs.Any(p => p.Any(i => i.Slot == Slots.Block && i.Value is not null));
         words = new(protocol.Scene, bounds.Pages);
         Initial = Begin();
     }
@@ -48,6 +49,7 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
                 state.SetEntry(Slots.Leaf(page), words.NumberOf(protocol.StartsUntracked ? TFormat.MarkDirty(leaf) : leaf));
             }
         }
+        if (guest is not null) state.SetEntry(Slots.Guest, words.NumberOf(guest.Clean));
         state.Caches = state.Caches.WithTracking(!protocol.StartsUntracked);
         return state;
     }
@@ -57,6 +59,7 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
     public bool IsConcernedWith(RuleSubject subject) => subject switch
     {
         RuleSubject.AtsSetsDirty or RuleSubject.AtsDrainsWrites => protocol.HasAts,
+        RuleSubject.GuestTablesAreTracked => guest is not null,
         RuleSubject.OneMemberIsMarked => protocol.Scene == Scene.Run,
         RuleSubject.TrackingOff => togglesTracking,
         RuleSubject.SizesMayMeet => Uses(i => i.Slot == Slots.Block && i.Value is not null),
@@ -83,6 +86,7 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
         ExpandDevice(state, to);
         ExpandInvalidations(state, to);
         if (state.Pages.Late != 0) ExpandLateUpdates(state, to);
+        if (guest is not null) ExpandGuest(state, to);
         if (!isReduced) ExpandEvictions(state, to);
         if (to.Count == 0 && !HaveAllEnded(state)) to.Add(Violated(state, RaceProperty.Stuck), new(StepKind.End, 0, 0, 0));
     }

@@ -53,7 +53,8 @@ internal static class StatementReader
                 step = words.TryTake("all") ? step with { Op = RaceOp.CopyAll } : step with { Op = RaceOp.Copy };
                 break;
             case "flush":
-                step = step with { Op = RaceOp.Submit, Command = words.TryTake("leaves") ? RaceCommand.Leaves : words.TryTake("device") ? RaceCommand.DeviceTlb : words.TryTake("context") ? RaceCommand.Context : RaceCommand.Everything };
+                step = step with { Op = RaceOp.Submit, Command = words.TryTake("leaves") ? RaceCommand.Leaves : words.TryTake("device") ? RaceCommand.DeviceTlb : words.TryTake("context") ? RaceCommand.Context
+                    : words.TryTake("stage2") ? RaceCommand.SecondStage : words.TryTake("combined") ? RaceCommand.Combined : RaceCommand.Everything };
                 break;
             case "wait":
                 step = step with { Op = RaceOp.Wait, Command = words.TryTake("unordered") ? RaceCommand.Fence : RaceCommand.FenceWrites };

@@ -15,6 +15,14 @@ public enum StepKind
     ReadLeaf,
     /// <summary>It wrote a mark that it had decided on before.</summary>
     Mark,
+    /// <summary>It read the guest's entry.</summary>
+    ReadGuest,
+    /// <summary>It saw to it that the page of the guest's table is dirty in the second stage.</summary>
+    MarkGuestTable,
+    /// <summary>It set D in the guest's entry, which changes that page.</summary>
+    MarkGuest,
+    /// <summary>The guest cleared its own D and invalidated its own translations.</summary>
+    Guest,
     /// <summary>A write's data landed in memory.</summary>
     Land,
     /// <summary>A command was executed.</summary>
