@@ -18,13 +18,14 @@ internal static class RacesCommand
     private static readonly Option<int> Threads = new("--threads") { Description = "searches at once [default: one for each processor]", DefaultValueFactory = _ => Environment.ProcessorCount };
     private static readonly Option<bool> Mutate = new("--mutate") { Description = "leave each step out of the protocols that hold, and show what breaks" };
     private static readonly Option<bool> Details = new("--counterexample") { Description = "show shortest counterexamples and the rules that verdicts rest on; with one protocol always" };
+    private static readonly Option<string?> Export = new("--export") { Description = "write a trace and a schedule of each way to break a protocol, for 'workbench replay --schedule'", HelpName = "folder" };
     private static readonly Option<string> Format = new("--format") { Description = "what to print: table, json, markdown or mermaid (counterexamples only)", DefaultValueFactory = _ => "table" };
 
     public static Command Create()
     {
         Command command = new("races", "Explore every interleaving of devices, an IOMMU and software that tracks dirty pages: which protocols hold on which vendor, and how the others break (docs/races.md).");
         RaceSelection.AddTo(command);
-        foreach (Option option in (Option[])[Threads, Mutate, List, Show, Format, Details]) command.Add(option);
+        foreach (Option option in (Option[])[Threads, Mutate, List, Show, Format, Details, Export]) command.Add(option);
         Format.AcceptOnlyFromAmong("table", "json", "markdown", "mermaid");
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -51,6 +52,9 @@ internal static class RacesCommand
         if (mutates && (format != "table" || parsed.GetValue(Details))) throw new ArgumentException($"{Mutate.Name} prints a table of its own; leave out {(format != "table" ? Format.Name : Details.Name)}.");
         // What steps are good for needs no list of the rules that verdicts rest on, nor does a diagram.
         if (mutates || format == "mermaid") options = options with { FindsWhatItRestsOn = false };
+        string? export = parsed.GetValue(Export);
+        if (export is not null) RaceExport.Check(Export.Name, export);
+        if (export is not null && mutates) throw new ArgumentException($"{Export.Name} writes how protocols break; leave out {Mutate.Name}.");
         long began = Stopwatch.GetTimestamp();
         RaceTable table = Search(protocols, RaceSelection.Hardware(parsed, protocols), options, threads, cancellation);
         if (mutates)
@@ -59,6 +63,8 @@ internal static class RacesCommand
             return CommandLine.Done;
         }
         Print(table, format, shows);
+        if (export is not null)
+            foreach (string line in RaceExport.Write(export, table.Verdicts, cancellation)) Console.Error.WriteLine("workbench: " + line);
         using Process process = Process.GetCurrentProcess();
         string summary = RaceSummary.Of(table.Verdicts, options, Stopwatch.GetElapsedTime(began), process.PeakWorkingSet64);
         if (format == "table")

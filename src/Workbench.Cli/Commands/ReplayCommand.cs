@@ -21,6 +21,7 @@ internal static class ReplayCommand
     private static readonly Option<string?> Iommu = new("--iommu") { Description = $"the model: {IommuCatalogue.Names} [default: vtd]" };
     private static readonly Option<string?> Out = new("--out") { Description = "folder for the time series (CSV, Parquet), page lists, summary and manifest" };
     private static readonly Option<string> Format = new("--format") { Description = "what to print: table or json", DefaultValueFactory = _ => "table" };
+    private static readonly Option<string?> Schedule = new("--schedule") { Description = "play one interleaving of 'workbench races --export' on the trace it belongs to", HelpName = "file" };
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "pass over damaged blocks of the trace and count them" };
 
     public static Command Create()
@@ -30,6 +31,7 @@ internal static class ReplayCommand
         command.Add(Out);
         command.Add(Format);
         command.Add(SkipBad);
+        command.Add(Schedule);
         CheckpointOptions.AddTo(command);
         Format.AcceptOnlyFromAmong("table", "json");
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
@@ -39,6 +41,11 @@ internal static class ReplayCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetRequiredValue(Trace);
+        if (parsed.GetValue(Schedule) is { } schedule)
+        {
+            ScheduleReplay.CheckOptions(parsed, Schedule, Iommu);
+            return ScheduleReplay.Run(path, schedule, parsed.GetValue(Iommu));
+        }
         CheckpointOptions checkpoints = CheckpointOptions.Read(parsed, path);
         string traceSha256 = checkpoints.File is not null || checkpoints.Resume is not null ? Sha256Of(path) : "";
         Checkpoint? from = checkpoints.Load(path, traceSha256);

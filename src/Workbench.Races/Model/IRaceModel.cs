@@ -22,4 +22,7 @@ internal interface IRaceModel
 
     /// <summary>A step in words.</summary>
     string Describe(in RaceState before, RaceStep step, in RaceState after);
+
+    /// <summary>The 64-bit word in a slot.</summary>
+    ulong WordOf(in RaceState state, int slot);
 }

@@ -25,7 +25,11 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
         };
     }
 
-    private IRaceModel Build(HardwareRules rules, int rounds) => RaceChecker.Build(protocol, rules, options.Bounds with { Rounds = rounds }, options.IsReduced);
+    private IRaceModel Build(HardwareRules rules, int rounds)
+    {
+        IRaceModel fine = RaceChecker.Build(protocol, rules, options.Bounds with { Rounds = rounds }, options.IsReduced || options.IsCoarse);
+        return options.IsCoarse ? new Reproduction.CoarseModel(fine, rules) : fine;
+    }
 
     private BreadthFirst.Found Explore(IRaceModel model, RaceProperty stopsAt)
     {

@@ -16,4 +16,6 @@ public sealed record RaceOptions
     public bool IsReduced { get; init; } = true;
     /// <summary>Is it found out which promises of the hardware the verdict rests on? Costs one search for each.</summary>
     public bool FindsWhatItRestsOn { get; init; } = true;
+    /// <summary>Is an access translated in one step, as the engine of replays does it? What breaks then can be played there; less breaks than in small steps.</summary>
+    public bool IsCoarse { get; init; }
 }
