@@ -49,7 +49,7 @@ public sealed partial class Replayer
             DistinctReported4K = machine.Domains.Sum(d => d.EverReported.Count),
             Missed4K = missedCount, MissedPages = missed, Leaves = machine.Domains.Sum(d => d.Domain.Table.Leaves), PeakTableBytes = machine.PeakTableBytes,
             LeafChanges = leafWork.Counts, LeafChangeNs = leafWork.BusyNs, TableBytes = (long)machine.Driver.FramesInUse * 4096, Costs = Estimate(),
-            DurationNs = lastNs - firstNs, Notes = notes, TruthDigest = DigestOf(machine.Domains),
+            DurationNs = lastNs - firstNs, Notes = notes, TruthDigest = PageDigest.Of(machine.Domains.Select(d => d.EverWritten)),
         };
     }
 
@@ -58,28 +58,5 @@ public sealed partial class Replayer
         int devices = experiment.DeviceTlb > 0 ? machine.Domains.Sum(d => d.Domain.Attachments.Count) : 0;
         CostCounts counts = ReplayCosts.Of(harvester.Rows, leafWork.Counts, machine.Hardware.Counters.Since(atStart), devices, tracker.FaultsHandled);
         return CostEstimate.Of(counts, profile, Math.Max(1, Math.Min(experiment.HarvestThreads, machine.Domains.Count)));
-    }
-
-    /// <summary>A sum over all pages written, so that their order does not matter; domains count in order of creation, which is the trace's.</summary>
-    private static ulong DigestOf(List<DomainOracle> domains)
-    {
-        ulong digest = 0;
-        unchecked
-        {
-            for (int i = 0; i < domains.Count; i++)
-                foreach (ulong page in domains[i].EverWritten) digest += Mix(page ^ Mix((ulong)i + 1));
-        }
-        return digest;
-    }
-
-    // The finaliser of SplitMix64: every bit of the input reaches every bit of the output.
-    private static ulong Mix(ulong x)
-    {
-        unchecked
-        {
-            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-            x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-            return x ^ (x >> 31);
-        }
     }
 }

@@ -1,12 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Workbench.Replay;
 using Workbench.Replay.Benchmarks;
-using Workbench.Replay.Feeding;
-using Workbench.Traces;
-using Workbench.Traces.Native;
-using Workbench.Traces.Synthetic;
 
 namespace Workbench.Benchmarks;
 
@@ -31,9 +25,8 @@ internal static class GoalTable
         BenchmarkRow[] replays = [.. ReplayBenchmark.All.Select(b => b.Measure(rounds, events))];
         foreach ((ReplayBenchmark benchmark, BenchmarkRow row) in ReplayBenchmark.All.Zip(replays))
             rows.Add(Rate($"replay {row.Workload}, {row.Iotlb}", row.NsPerEvent, row.Floor, row.Goal, row.CalibrationRatio, benchmark.WaitsForMemory ? "load" : "decode"));
-        rows.Add(FileToResult("seq2m", "assumed-64", rounds, events, 60e6, 100e6, waitsForMemory: false));
-        rows.Add(FileToResult("nic1024", "assumed-4096", rounds, events, 60e6, 100e6, waitsForMemory: false));
-        rows.Add(FileToResult("zipf1m", "assumed-64", rounds, events, 15e6, 25e6, waitsForMemory: true));
+        foreach (FileBenchmark.Row file in FileBenchmark.Measure(rounds, events, _ => true))
+            rows.Add(Rate($"file, {file.Workload}, {file.Iotlb}, wall", file.WallNs, file.Floor, file.Goal, file.ProcessorNs / file.BesideNs, file.WaitsForMemory ? "load" : "decode"));
         AddHarvests(rows, rounds);
         AddCurves(rows, rounds, events);
         FeedBenchmark.Row slowest = FeedBenchmark.Measure(rounds, events, FedStreams.Contains).MinBy(r => r.Speedup)!;
@@ -47,48 +40,6 @@ internal static class GoalTable
     }
 
     private static Row Rate(string line, double ns, double floor, double goal, double ratio, string ratioTo) => new(line, 1e3 / ns, "M ev/s", floor / 1e6, goal / 1e6, ratio, ratioTo);
-
-    /// <summary>
-    /// From opening a trace file to the result, by the clock on the wall: the reader ahead, as for <c>workbench replay</c>, and everything a replay sets up. The ratio
-    /// is of the processor time of both threads, which other programs disturb less.
-    /// </summary>
-    private static Row FileToResult(string name, string iotlb, int rounds, int events, double floor, double goal, bool waitsForMemory)
-    {
-        TraceEvent[] sample = new TraceEvent[events];
-        SyntheticWorkload.Find(name).Begin().Fill(sample);
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("workbench-goals-");
-        try
-        {
-            string path = Path.Combine(folder.FullName, name + ".dmat");
-            using (DmatWriter writer = DmatFile.Create(path))
-            {
-                SyntheticSource source = new(SyntheticWorkload.Find(name), events);
-                for (ReadOnlySpan<TraceEvent> next = source.Next(); !next.IsEmpty; next = source.Next()) writer.Append(next);
-                writer.Complete(source.Provenance);
-            }
-            List<double> ns = [], processorNs = [], beside = [];
-            for (int round = -1; round < rounds; round++)
-            {
-                double besideNs = waitsForMemory ? Calibration.ChaseNs() : Calibration.DecodeNs(sample);
-                TimeSpan before = ProcessClock.Time;
-                long began = Stopwatch.GetTimestamp();
-                using DmatReader reader = DmatFile.Open(path);
-                DmatSource source = new(reader);
-                using ReadAhead? ahead = ReadAhead.IfWorthwhile(source, Environment.ProcessorCount);
-                ReplayResult result = Replayer.Run(new() { View = View.Iova, Iotlb = iotlb, HarvestEvery = "0" }, ahead ?? (ITraceSource)source);
-                double nsPerEvent = Stopwatch.GetElapsedTime(began).TotalNanoseconds / result.Events;
-                if (round < 0) continue;
-                processorNs.Add((ProcessClock.Time - before).TotalNanoseconds / result.Events);
-                ns.Add(nsPerEvent);
-                beside.Add(besideNs);
-            }
-            return Rate($"file, {name}, {iotlb}, wall", Median.Of(ns), floor, goal, Median.Of(processorNs) / Median.Of(beside), waitsForMemory ? "load" : "decode");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
 
     private static void AddHarvests(List<Row> rows, int rounds)
     {

@@ -9,9 +9,10 @@ using Workbench.Iommu;
 // With --footprint the one-pass count of written pages in windows; the exit code is 1 if a goal is missed.
 // With --decode the reading of .dmat files alone, in processor time.
 // With --feed four configurations from one reading of a trace, by one thread and by two.
+// With --file from a trace file to the result, by the clock; the exit code is 1 if a workload is below the floor.
 // With --notebook a kernel's start, cells and memory; the exit code is 1 if a goal is missed.
 // With --table every figure that has a floor and a goal, side by side; the exit code is 1 if one is below its floor.
-// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks -- (--table | --vendors | --harvest | --curve | --footprint | --decode | --feed | --notebook) [--rounds N] [--events N] [--only NAME,NAME] [--json]
+// Usage: dotnet run -c Release --project tests/Workbench.Benchmarks -- (--table | --vendors | --harvest | --curve | --footprint | --decode | --feed | --file | --notebook) [--rounds N] [--events N] [--only NAME,NAME] [--json]
 int rounds = Option("--rounds", 7), events = Option("--events", 4_000_000);
 bool json = args.Contains("--json");
 string[] only = Text("--only")?.Split(',') ?? [];
@@ -57,6 +58,13 @@ if (args.Contains("--feed"))
     if (json) Console.Out.WriteLine(FeedBenchmark.ToJson(fed));
     else FeedBenchmark.Print(Console.Out, fed);
     return 0;
+}
+if (args.Contains("--file"))
+{
+    IReadOnlyList<FileBenchmark.Row> files = FileBenchmark.Measure(rounds, events, Asked);
+    if (json) Console.Out.WriteLine(FileBenchmark.ToJson(files));
+    else FileBenchmark.Print(Console.Out, files);
+    return files.All(r => r.PerSecond >= r.Floor) ? 0 : 1;
 }
 if (args.Contains("--vendors"))
 {

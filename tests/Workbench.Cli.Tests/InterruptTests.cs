@@ -52,6 +52,17 @@ public sealed class InterruptTests
         AssertSaysEvents(Interrupt(process, 2), " events; nothing was found out.");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Ctrl_C_stops_searches_for_races_and_says_how_many_were_done(int times)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip(NoSignals);
+        using Process process = WorkbenchProcess.Start("races", "--protocol", "split-cas", "--vendor", "smmu", "--pages", "4", "--in-flight", "3", "--rounds", "4", "--most-states", "500000000");
+        WaitForWork(process, 1.5);
+        Assert.Contains("interrupted after 0 of 1 verdicts; nothing was written.", Interrupt(process, times), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Ctrl_C_stops_a_sweep_and_says_what_is_kept()
     {

@@ -182,20 +182,16 @@ public sealed partial class PageSet
     /// <summary>The pages in ascending order. The set must not change meanwhile.</summary>
     public Enumerator GetEnumerator() => new(this);
 
+    /// <summary>The pages in ascending order, up to 64 at a time. The set must not change meanwhile.</summary>
+    public GroupEnumerator Groups() => new(this);
+
     /// <summary>Walks the pages of a set in ascending order.</summary>
     public struct Enumerator
     {
-        private readonly PageSet set;
-        private readonly int[] order;
-        private int orderAt = -1;
-        private int wordAt = ChunkWords;
-        private ulong word;
+        private GroupEnumerator groups;
+        private ulong left;
 
-        internal Enumerator(PageSet set)
-        {
-            this.set = set;
-            order = set.Ascending();
-        }
+        internal Enumerator(PageSet set) => groups = new(set);
 
         /// <summary>The page at the enumerator.</summary>
         public ulong Current { get; private set; }
@@ -203,17 +199,50 @@ public sealed partial class PageSet
         /// <summary>Moves to the next page; false at the end.</summary>
         public bool MoveNext()
         {
-            while (word == 0)
+            if (left == 0)
+            {
+                if (!groups.MoveNext()) return false;
+                left = groups.Pages;
+            }
+            Current = groups.First | (uint)BitOperations.TrailingZeroCount(left);
+            left &= left - 1;
+            return true;
+        }
+    }
+
+    /// <summary>Walks the groups of 64 pages that hold any of a set, in ascending order.</summary>
+    public struct GroupEnumerator
+    {
+        private readonly PageSet set;
+        private readonly int[] order;
+        private int orderAt = -1;
+        private int wordAt = ChunkWords;
+
+        internal GroupEnumerator(PageSet set)
+        {
+            this.set = set;
+            order = set.Ascending();
+        }
+
+        /// <summary>Number of the group's first page, a multiple of 64.</summary>
+        public ulong First { readonly get; private set; }
+        /// <summary>Which of its pages are in the set: bit n is page <see cref="First"/> + n.</summary>
+        public ulong Pages { readonly get; private set; }
+
+        /// <summary>Moves to the next group; false at the end.</summary>
+        public bool MoveNext()
+        {
+            do
             {
                 if (++wordAt >= ChunkWords)
                 {
                     if (++orderAt >= order.Length) return false;
                     wordAt = 0;
                 }
-                word = set.chunks[order[orderAt]][wordAt];
+                Pages = set.chunks[order[orderAt]][wordAt];
             }
-            Current = (set.numbers[order[orderAt]] << ChunkPagesLog2) | ((ulong)wordAt << 6) | (uint)BitOperations.TrailingZeroCount(word);
-            word &= word - 1;
+            while (Pages == 0);
+            First = (set.numbers[order[orderAt]] << ChunkPagesLog2) | ((ulong)wordAt << 6);
             return true;
         }
     }

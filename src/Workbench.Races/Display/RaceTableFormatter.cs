@@ -56,6 +56,9 @@ internal sealed class RaceTableFormatter
         _ => Poor,
     };
 
-    private static string Hint(RaceVerdict verdict) =>
-        string.Join('\n', [RaceText.Sentence(verdict), .. verdict.RestsOn.Select(r => $"Rests on: {r.Text} ({RaceText.NameOf(r.Standing)}: {r.Source})")]);
+    private static string Hint(RaceVerdict verdict)
+    {
+        string[] inferred = [.. verdict.RestsOn.Where(r => r.Standing == Standing.Inferred).Select(r => r.Text)];
+        return inferred.Length == 0 ? RaceText.Sentence(verdict) : $"{RaceText.Sentence(verdict)} Inferred: {string.Join(' ', inferred)}";
+    }
 }

@@ -9,7 +9,7 @@ internal enum AccessPhase
     WalkBlock,
     /// <summary>The next entry to read is the lower table's.</summary>
     WalkLeaf,
-    /// <summary>An entry was read and is to be marked, by a rule that does not do both at once.</summary>
+    /// <summary>An entry was read and is to be marked and used, on hardware that does not do all at once.</summary>
     Mark,
     /// <summary>A write has its translation; its data are on the way.</summary>
     Translated,

@@ -53,14 +53,23 @@ internal sealed partial class RaceModel<TFormat>
             Fault(state, i, access.Page, to);
             return;
         }
-        bool sets = writes && !dirty && access.IsTracked && (access.For == AccessFor.Write || rules.Keeps(RuleSubject.AtsSetsDirty));
-        if (sets && !rules.Keeps(RuleSubject.UpdatesAreAtomic))
+        // To read an entry and to act on it is one step, unless hardware marks blindly or lets an invalidation overtake the walk.
+        if ((Sets(access, entry) && !rules.Keeps(RuleSubject.UpdatesAreAtomic)) || !rules.Keeps(RuleSubject.CompletionEndsWalks))
         {
             RaceState reading = state;
             reading.Set(i, access.Reading(slot, state.Entry(slot)).At(AccessPhase.Mark));
             to.Add(reading, new(kind, i, access.Page, (int)access.For));
             return;
         }
+        MarkAndFinish(state, i, access, slot, entry, kind, to);
+    }
+
+    private bool Sets(Access access, ulong entry) =>
+        access.For != AccessFor.Read && !TFormat.IsDirty(entry) && access.IsTracked && (access.For == AccessFor.Write || rules.Keeps(RuleSubject.AtsSetsDirty));
+
+    private void MarkAndFinish(in RaceState state, int i, Access access, int slot, ulong entry, StepKind kind, Successors to)
+    {
+        bool sets = Sets(access, entry);
         if (sets && rules.DirtyMayBeLate && access.For == AccessFor.Write)
         {
             RaceState late = state;
@@ -72,7 +81,7 @@ internal sealed partial class RaceModel<TFormat>
         }
         RaceState next = state;
         if (sets) SetDirty(ref next, slot, entry);
-        Finish(next, i, access, slot, entry, sets || dirty, kind, to);
+        Finish(next, i, access, slot, entry, sets || TFormat.IsDirty(entry), kind, to);
     }
 
     private static int LateBit(int slot, int page) => slot == Slots.Block ? 1 << (RaceState.MostPages + page) : 1 << page;
@@ -84,13 +93,18 @@ internal sealed partial class RaceModel<TFormat>
         for (int page = 0; page < bounds.Pages; page++) state.SetEntry(Slots.Leaf(page), words.NumberOf(TFormat.MarkDirty(words.Word(state.Entry(Slots.Leaf(page))))));
     }
 
-    /// <summary>Writes back what was read before, with D, whatever is there by now: what hardware without atomic updates does.</summary>
+    /// <summary>Acts on what was read before: marks it if it is unchanged, or whatever is there by now where updates are not atomic.</summary>
     private void WriteMark(in RaceState state, int i, Access access, Successors to)
     {
-        RaceState next = state;
         ulong entry = words.Word(access.Word);
-        next.SetEntry(access.Slot, words.NumberOf(TFormat.MarkDirty(entry)));
-        Finish(next, i, access, access.Slot, entry, marked: true, StepKind.Mark, to);
+        if (Sets(access, entry) && rules.Keeps(RuleSubject.UpdatesAreAtomic) && state.Entry(access.Slot) != access.Word)
+        {
+            RaceState again = state;
+            again.Set(i, access.Reading(0, 0).At(access.Slot != Slots.Block && rules.RetriesAtTheSameLevel ? AccessPhase.WalkLeaf : guest is null ? AccessPhase.WalkBlock : AccessPhase.ReadGuest));
+            to.Add(again, new(StepKind.Mark, i, access.Page, (int)access.For));
+            return;
+        }
+        MarkAndFinish(state, i, access, access.Slot, entry, StepKind.Mark, to);
     }
 
     private void Finish(in RaceState state, int i, Access access, int slot, ulong entry, bool marked, StepKind kind, Successors to)

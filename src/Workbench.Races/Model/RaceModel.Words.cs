@@ -31,7 +31,7 @@ internal sealed partial class RaceModel<TFormat>
             case StepKind.MarkGuestTable: return before.Entries != after.Entries ? "the page of the guest's table, leaf[1], gets D" : before.Caches.Iotlb(TablePage) == Cached.Dirty ? "the page of the guest's table is cached as dirty, so leaf[1] is not looked at" : "the page of the guest's table, leaf[1], is dirty already";
             case StepKind.MarkGuest: return "the guest's entry gets D: page 1 changes";
             case StepKind.Guest: return "the guest clears its own D and invalidates its own translations";
-            case StepKind.Mark: return $"{access}: the entry that was read is written back with D";
+            case StepKind.Mark: return $"{access}: the walk goes on with the entry that it read";
             case StepKind.Land: return $"{access}: the data land{(after.Pages.Violation == RaceProperty.WrongTranslation ? " in memory that is someone else's by now" : "")}";
             case StepKind.Execute: return $"{CommandName((RaceCommand)step.What)} is executed";
             case StepKind.Evict: return step.Who switch { 2 => "the cached pointer to the table is evicted", 3 => "the cached context is evicted", 1 => "the device evicts a translation", _ => "a cached translation is evicted" };

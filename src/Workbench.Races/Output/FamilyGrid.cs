@@ -11,7 +11,7 @@ internal sealed record FamilyGrid(string Name, IReadOnlyList<HardwareRules> Hard
     {
         foreach (IGrouping<string, RaceProtocol> family in table.Protocols.GroupBy(p => p.Family))
         {
-            HardwareRules[] hardware = [.. table.Hardware.Where(h => h.IsShownByDefault || family.Any(p => table.Find(p, h) is not null))];
+            HardwareRules[] hardware = [.. table.Hardware.Where(h => family.Any(p => table.Find(p, h) is not null))];
             yield return new(family.Key, hardware, [.. family.Select(p => (p, (IReadOnlyList<RaceVerdict?>)[.. hardware.Select(h => table.Find(p, h))]))]);
         }
     }

@@ -16,8 +16,8 @@ public static class MutationText
             isFirst = false;
             string[] hardware = [.. protocol.Select(m => m.Whole.Hardware.Name).Distinct()];
             foreach (string line in TextGrid.Lines(protocol.Key + " without", hardware, protocol.GroupBy(m => m.Step.Number).Select(step => (NameOf(step.First()), CellsOf(step))))) yield return line;
-            foreach (IGrouping<int, RaceMutation> step in protocol.Where(m => !m.IsNeeded).GroupBy(m => m.Step.Number))
-                foreach (string line in PlainTable.Wrap($"Line {step.Key} may be left out on {string.Join(", ", step.Select(m => m.Whole.Hardware.Name))}: {step.First().Reason ?? "the protocol does not say why."}", RaceText.Width)) yield return line;
+            foreach (IGrouping<(int Line, string? Reason), RaceMutation> step in protocol.Where(m => !m.IsNeeded).GroupBy(m => (m.Step.Number, m.Reason)))
+                foreach (string line in PlainTable.Wrap($"Line {step.Key.Line} may be left out on {string.Join(", ", step.Select(m => m.Whole.Hardware.Name))}: {step.Key.Reason ?? "the protocol does not say why"}.", RaceText.Width)) yield return line;
 
             string[] CellsOf(IEnumerable<RaceMutation> step) =>
                 [.. hardware.Select(h => step.FirstOrDefault(m => m.Whole.Hardware.Name == h) is { } m ? m.Without is { } without ? RaceText.Cell(without) : "needed" : RaceText.NotMeant)];

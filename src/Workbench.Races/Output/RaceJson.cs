@@ -26,7 +26,7 @@ public sealed partial class RaceJson : JsonSerializerContext
             Verdict = verdict.Broken.Count > 0 ? Word(verdict.Worst) : verdict.IsExhausted ? "holds" : "open", RestsOnInference = RaceText.RestsOnInference(verdict),
             Pages = verdict.Bounds.Pages, InFlight = verdict.Bounds.InFlight, Rounds = verdict.Bounds.Rounds,
             States = verdict.States, Transitions = verdict.Transitions, Depth = verdict.Depth, IsExhausted = verdict.IsExhausted,
-            Broken = [.. verdict.Broken.Select(b => new RaceRowBreak(Word(b.Property), [.. b.Steps.Select(s => new RaceRowStep(RaceText.NameOf(s.Actor), Word(s.Kind), s.Text))]))],
+            Broken = [.. verdict.Broken.Select(b => new RaceRowBreak(Word(b.Property), [.. b.Steps.Select(s => new RaceRowStep(RaceText.NameOf(s.Actor), Word(s.Kind), s.Text, s.Line))]))],
             RestsOn = [.. verdict.RestsOn.Select(r => new RaceRowRule(Word(r.Subject), r.Text, r.Source, RaceText.NameOf(r.Standing)))],
         };
     }

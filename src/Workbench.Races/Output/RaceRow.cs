@@ -42,7 +42,8 @@ public sealed record RaceRowBreak(string Property, IReadOnlyList<RaceRowStep> St
 /// <param name="Actor">software, device or IOMMU.</param>
 /// <param name="Kind">What it was.</param>
 /// <param name="Text">In words.</param>
-public sealed record RaceRowStep(string Actor, string Kind, string Text);
+/// <param name="Line">For a program's step its line in the protocol, otherwise 0.</param>
+public sealed record RaceRowStep(string Actor, string Kind, string Text, int Line);
 
 /// <summary>A rule of the hardware.</summary>
 /// <param name="Subject">What it is about.</param>

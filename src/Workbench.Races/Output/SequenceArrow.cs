@@ -35,6 +35,7 @@ internal readonly record struct SequenceArrow(Lane From, Lane To)
 
     private static SequenceArrow OfStatement(string text) => text.Split(' ', 2)[0] switch
     {
+        _ when text.EndsWith("skipped)", StringComparison.Ordinal) => new(Lane.Software, Lane.Software),
         "load" or "copy" => new(Lane.Memory, Lane.Software),
         "store" or "swap" or "clean" or "cas" or "tracking" => new(Lane.Software, Lane.Memory),
         "flush" => new(Lane.Software, Lane.Iommu),

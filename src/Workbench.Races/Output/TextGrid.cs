@@ -13,15 +13,18 @@ internal static class TextGrid
         (string Name, string[] Cells)[] all = [.. rows];
         int[] widths = [.. columns.Select((c, i) => 1 + Math.Max(c.Length, all.Length == 0 ? 0 : all.Max(r => r.Cells[i].Length)))];
         int longest = Math.Max(corner.Length, all.Length == 0 ? 0 : all.Max(r => r.Name.Length));
+        int least = Math.Min(LeastName, longest), perBlock = columns.Count;
+        // As few blocks as will do, and as many columns in each.
+        for (int blocks = 2; blocks <= columns.Count && widths.Chunk(perBlock).Any(b => b.Sum() > PlainTable.Width - least); blocks++)
+            perBlock = (columns.Count + blocks - 1) / blocks;
         for (int from = 0; from < columns.Count || from == 0;)
         {
-            int to = from, taken = 0, least = Math.Min(LeastName, longest);
-            while (to < columns.Count && (to == from || taken + widths[to] <= PlainTable.Width - least)) taken += widths[to++];
+            int to = Math.Min(columns.Count, from + Math.Max(1, perBlock)), taken = widths[from..to].Sum();
             int name = Math.Min(longest, PlainTable.Width - taken);
             foreach (string line in Row(corner, columns)) yield return line;
             foreach ((string rowName, string[] cells) in all)
                 foreach (string line in Row(rowName, cells)) yield return line;
-            if (to >= columns.Count) yield break;
+            if (to == columns.Count) yield break;
             yield return "";
             from = to;
 

@@ -6,7 +6,8 @@ namespace Workbench.Replay.Curves;
 /// </summary>
 internal sealed class CurveFeed
 {
-    private const int BatchWords = 1 << 14;
+    /// <summary>32 KiB.</summary>
+    private const int BatchWords = 1 << 12;
     private const ulong DropCode = 1, RefuseCode = 2, SuspectCode = 3, RestartCode = 4;
 
     private readonly ulong[] words = new ulong[BatchWords];

@@ -121,7 +121,9 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
     private bool Play(ReadOnlySpan<TraceEvent> batch)
     {
         if (!hasBegun) First(batch[0].TimeNs);
-        foreach (ref readonly TraceEvent e in batch)
+        // Nearly every batch lies inside the window and is counted, and then no event need be asked (curve benchmark, nic1024).
+        int whole = measuring && batch[0].TimeNs >= accessesFromNs && batch[^1].TimeNs < stopsAtNs ? AccessesAtFront(batch) : 0;
+        foreach (ref readonly TraceEvent e in batch[whole..])
         {
             if (e.TimeNs >= stopsAtNs) return true;
             // What a window leaves out is no event of the replay either.
@@ -132,6 +134,15 @@ internal sealed partial class CurveReplay : IIotlbObserver, IDisposable
             else if (Other(e with { PasidOrNone = PasidOf(e) })) return true;
         }
         return false;
+    }
+
+    /// <summary>Plays the accesses before the first other event, and returns how many they are.</summary>
+    private int AccessesAtFront(ReadOnlySpan<TraceEvent> batch)
+    {
+        int done = 0;
+        while (done < batch.Length && batch[done].IsAccess) Access(batch[done++]);
+        Events += done;
+        return done;
     }
 
     /// <summary>Times of the window, which count from the first event. Accesses before it are not made, everything else is.</summary>

@@ -1,63 +1,52 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Workbench.Iommu.Dirty;
 
 namespace Workbench.Replay.Curves;
 
 /// <summary>
-/// Fully associative LRU caches of several sizes at once: one list in order of use, cut into segments, one for each step from a size to the next. Invariant: the cache
-/// of size n holds the pages of the segments up to n, and no others. What an invalidation drops leaves room in its segment; the next page that comes to the front shifts
-/// the segments only as far as the first with room, since a cache with a free entry evicts nothing. So which entry of a segment is free never matters.
+/// Fully associative LRU caches of several sizes at once: one order of use. Invariant: the cache of size n holds the pages in the newest n places, and no others. A page that an
+/// invalidation drops leaves its place empty; the next page that comes to the front shifts the others only down to the newest empty place, since a cache with a free entry evicts nothing.
 /// </summary>
 internal sealed class LruList : ICurveModel
 {
     private const int Ahead = 8;
 
     private readonly ulong firstKey;
-    // Node 0 is the list's head: its older neighbour is the newest page, its newer one the oldest.
-    private readonly Node[] nodes;
-    private readonly int[] slots;
+    private readonly PlaceLog log;
+    // The pages' table: keys, 0 where a slot is free, and the places of their owners.
+    private readonly ulong[] keys;
+    private readonly int[] places;
     private readonly int hashShift;
-    private readonly int[] capacity;
-    private readonly int[] count;
-    private readonly int[] tail;
+    // The smallest cache that holds so many newer pages and one more, by its place among the sizes.
+    private readonly byte[] sizeOf;
     private readonly long[] hits;
     private readonly PageSet seen = new();
     // Looked up many at a time, so that their memory is fetched at the same time.
     private readonly ulong[] missed = new ulong[256];
     private int missedCount;
     private long cold;
-    private ulong touched;
-    private uint room;
-    private int free;
-
-    private struct Node
-    {
-        public ulong Key;
-        public int Newer;
-        public int Older;
-        public int Segment;
-    }
 
     /// <summary>Empty caches of ascending sizes, 32 at most. Keys are <paramref name="firstKey"/> and above.</summary>
     public LruList(IReadOnlyList<int> sizes, ulong firstKey)
     {
         this.firstKey = firstKey;
         Sizes = sizes;
-        capacity = [.. sizes.Select((size, i) => i == 0 ? size : size - sizes[i - 1])];
-        count = new int[sizes.Count];
-        tail = new int[sizes.Count];
         hits = new long[sizes.Count];
-        room = unchecked((uint)((1UL << sizes.Count) - 1));
         int largest = sizes[^1];
-        nodes = new Node[largest + 1];
-        for (int i = 1; i <= largest; i++) nodes[i].Older = i == largest ? 0 : i + 1;
-        free = 1;
-        // A quarter full at most: most look-ups end at the first slot.
-        int slotCount = (int)BitOperations.RoundUpToPowerOf2((uint)largest * 4);
-        slots = new int[slotCount];
-        hashShift = 64 - BitOperations.Log2((uint)slotCount);
+        sizeOf = new byte[largest];
+        for (int newer = 0, size = 0; newer < largest; newer++)
+        {
+            while (sizes[size] <= newer) size++;
+            sizeOf[newer] = (byte)size;
+        }
+        log = new(largest);
+        // An eighth full at most: nearly all look-ups end at the first slot.
+        keys = new ulong[(int)BitOperations.RoundUpToPowerOf2((uint)largest * 6)];
+        places = new int[keys.Length];
+        hashShift = 64 - BitOperations.Log2((uint)keys.Length);
     }
 
     /// <summary>Entries of each cache.</summary>
@@ -86,7 +75,7 @@ internal sealed class LruList : ICurveModel
         {
             ulong word = words[i];
             // Fetched ahead, since a wrong guess whether a page is here costs what its look-up takes (curve benchmark, zipf1m).
-            if (i + Ahead < words.Length) touched ^= At(slots[HomeOf(words[i + Ahead])]).Key;
+            if (i < words.Length - Ahead) Prefetch(HomeOf(words[i + Ahead]));
             if (word >= firstKey) Reference(word);
             else i += CurveFeed.Operate(this, words[i..]) - 1;
         }
@@ -97,49 +86,51 @@ internal sealed class LruList : ICurveModel
     {
         unchecked
         {
-            int slot = SlotOf(key, out int node);
-            if (node != 0)
+            int slot = SlotOf(key);
+            if (KeyAt(slot) == key)
             {
-                int segment = At(node).Segment;
-                hits[segment]++;
-                // The newest that is left need not be in front: what was before it may have been dropped.
-                if (segment == 0 && At(0).Older == node) return;
-                Unlink(node);
-                LinkNewest(node);
-                return;
+                ref int place = ref PlaceAt(slot);
+                int newer = log.NewerThan(place);
+                hits[sizeOf[newer]]++;
+                if (newer == 0) return;
+                if (log.IsFull) CloseUp();
+                place = log.Renew(place, slot);
             }
+            else Fill(key, slot);
+        }
+    }
+
+    private void Fill(ulong key, int slot)
+    {
+        unchecked
+        {
             missed[missedCount++] = key;
             if (missedCount == missed.Length) CountCold();
-            if (room == 0)
+            if (log.IsFull) CloseUp();
+            if (log.Empty != 0) log.TakeEmpty();
+            else if (log.Count == sizeOf.Length)
             {
-                node = tail[^1];
-                Forget(node);
+                Prefetch(log.SoonOldest);
+                Forget(log.TakeOldest());
                 // Forgetting may have moved the slot that was free.
-                slot = SlotOf(key, out _);
+                slot = SlotOf(key);
             }
-            node = free;
-            free = At(node).Older;
-            At(node).Key = key;
-            slots[slot] = node;
-            LinkNewest(node);
+            KeyAt(slot) = key;
+            PlaceAt(slot) = log.Take(slot);
         }
     }
 
     /// <inheritdoc/>
     public void Refuse(ulong key)
     {
-        SlotOf(key, out int node);
-        if (node == 0) return;
-        hits[nodes[node].Segment]++;
-        Forget(node);
+        int slot = SlotOf(key);
+        if (keys[slot] != key) return;
+        hits[sizeOf[log.NewerThan(places[slot])]]++;
+        Remove(slot);
     }
 
     /// <inheritdoc/>
-    public bool Holds(ulong key)
-    {
-        SlotOf(key, out int node);
-        return node != 0;
-    }
+    public bool Holds(ulong key) => keys[SlotOf(key)] == key;
 
     /// <inheritdoc/>
     public void Drop(ulong first, ulong last)
@@ -149,22 +140,22 @@ internal sealed class LruList : ICurveModel
         {
             for (ulong key = first; key <= last; key++)
             {
-                SlotOf(key, out int node);
-                if (node == 0) continue;
-                Forget(node);
+                int slot = SlotOf(key);
+                if (keys[slot] != key) continue;
+                Remove(slot);
                 Dropped++;
             }
             return;
         }
-        for (int node = nodes[0].Older; node != 0;)
+        for (int slot = 0; slot < keys.Length;)
         {
-            int older = nodes[node].Older;
-            if (nodes[node].Key >= first && nodes[node].Key <= last)
+            if (keys[slot] < first || keys[slot] > last || keys[slot] == 0) slot++;
+            else
             {
-                Forget(node);
+                // Another may have moved into the slot.
+                Remove(slot);
                 Dropped++;
             }
-            node = older;
         }
     }
 
@@ -181,77 +172,68 @@ internal sealed class LruList : ICurveModel
 
     private void CountCold()
     {
-        foreach (ulong key in missed.AsSpan(0, missedCount))
+        ReadOnlySpan<ulong> all = missed.AsSpan(0, missedCount);
+        // All at once: one after the other, each guess whether it was seen waits for its memory (curve benchmark, uni64g).
+        foreach (ulong key in all) seen.Prefetch(key);
+        foreach (ulong key in all)
             if (seen.Add(key)) cold++;
         missedCount = 0;
     }
 
-    private ref Node At(int node) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), (uint)node);
+    // Without bounds checks: slots come from this class alone (curve benchmark, nic1024).
+    private ref ulong KeyAt(int slot) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(keys), unchecked((uint)slot));
+
+    private ref int PlaceAt(int slot) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(places), unchecked((uint)slot));
+
+    private unsafe void Prefetch(int slot)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(Unsafe.AsPointer(ref KeyAt(slot)));
+        Sse.Prefetch0(Unsafe.AsPointer(ref PlaceAt(slot)));
+    }
 
     private int HomeOf(ulong key) => unchecked((int)((key * 0x9E3779B97F4A7C15) >> hashShift));
 
-    /// <summary>The slot of a page and its node, or the slot it would get and 0.</summary>
-    private int SlotOf(ulong key, out int node)
-    {
-        int slot = HomeOf(key);
-        while ((node = slots[slot]) != 0 && At(node).Key != key) slot = (slot + 1) & (slots.Length - 1);
-        return slot;
-    }
-
-    /// <summary>Takes a page out of list and table, and leaves room in its segment.</summary>
-    private void Forget(int node)
-    {
-        int slot = SlotOf(nodes[node].Key, out _);
-        // Linear probing without gravestones: what could have had the freed slot moves up.
-        for (int next = (slot + 1) & (slots.Length - 1); slots[next] != 0; next = (next + 1) & (slots.Length - 1))
-        {
-            int home = HomeOf(nodes[slots[next]].Key);
-            if (((next - home) & (slots.Length - 1)) < ((next - slot) & (slots.Length - 1))) continue;
-            slots[slot] = slots[next];
-            slot = next;
-        }
-        slots[slot] = 0;
-        Unlink(node);
-        nodes[node].Older = free;
-        free = node;
-    }
-
-    private void Unlink(int node)
+    /// <summary>The slot of a page, or the one it would get.</summary>
+    private int SlotOf(ulong key)
     {
         unchecked
         {
-            ref Node gone = ref At(node);
-            At(gone.Newer).Older = gone.Older;
-            At(gone.Older).Newer = gone.Newer;
-            int segment = gone.Segment;
-            int left = --count[segment];
-            if (tail[segment] == node) tail[segment] = left == 0 ? 0 : gone.Newer;
-            room |= 1u << segment;
+            int slot = HomeOf(key);
+            while (KeyAt(slot) is not 0 and ulong held && held != key) slot = (slot + 1) & (keys.Length - 1);
+            return slot;
         }
     }
 
-    /// <summary>Puts a page in front; full segments hand their last page on, up to the first that has room.</summary>
-    private void LinkNewest(int node)
+    private void Remove(int slot)
+    {
+        log.MakeEmpty(places[slot]);
+        Forget(slot);
+    }
+
+    /// <summary>Takes a page out of the table.</summary>
+    private void Forget(int slot)
     {
         unchecked
         {
-            ref Node head = ref At(0);
-            ref Node added = ref At(node);
-            added.Newer = 0;
-            added.Older = head.Older;
-            added.Segment = 0;
-            At(head.Older).Newer = node;
-            head.Older = node;
-            int last = BitOperations.TrailingZeroCount(room), passed = node;
-            for (int segment = 0; segment < last; segment++)
+            int mask = keys.Length - 1;
+            // Linear probing without gravestones: what could have had the freed slot moves up.
+            for (int next = (slot + 1) & mask; KeyAt(next) != 0; next = (next + 1) & mask)
             {
-                passed = tail[segment];
-                ref Node moved = ref At(passed);
-                tail[segment] = moved.Newer;
-                moved.Segment = segment + 1;
+                int home = HomeOf(KeyAt(next));
+                if (((next - home) & mask) < ((next - slot) & mask)) continue;
+                (KeyAt(slot), PlaceAt(slot)) = (KeyAt(next), PlaceAt(next));
+                log.OwnerOf(PlaceAt(slot)) = slot;
+                slot = next;
             }
-            if (count[last]++ == 0) tail[last] = passed;
-            if (count[last] == capacity[last]) room &= ~(1u << last);
+            KeyAt(slot) = 0;
         }
+    }
+
+    private void CloseUp()
+    {
+        int count = log.CloseUp();
+        for (int place = 0; place < count; place++)
+            if (!log.IsEmpty(place)) places[log.OwnerOf(place)] = place;
     }
 }

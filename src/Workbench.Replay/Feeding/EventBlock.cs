@@ -5,7 +5,8 @@ namespace Workbench.Replay.Feeding;
 /// <summary>Events that were read ahead, with the texts of their marks and what stopped the source behind them. Filled again and again.</summary>
 internal sealed class EventBlock(int capacity)
 {
-    private TraceEvent[] events = new TraceEvent[capacity];
+    // Made by who fills it first, and not cleared: what is beyond the count is nobody's.
+    private TraceEvent[] events = [];
     private int count;
 
     /// <summary>The events, in order.</summary>
@@ -25,6 +26,7 @@ internal sealed class EventBlock(int capacity)
     {
         (count, IsLast, Failure) = (0, false, null);
         Texts.Clear();
+        if (events.Length == 0) events = GC.AllocateUninitializedArray<TraceEvent>(capacity);
         try
         {
             if (source is IFillingSource filling) Fill(filling);

@@ -10,18 +10,20 @@ namespace Workbench.Replay.Feeding;
 /// </summary>
 public sealed class ReadAhead : ITraceSource, IDisposable
 {
-    /// <summary>160 KiB of events: a few of these stay in the caches that the two processors share.</summary>
     private const int BlockEvents = 4096;
-    private const int Blocks = 8;
-    /// <summary>Who has waited goes on once half of the blocks are his, so that the two do not wake each other for every block.</summary>
-    private const int Half = Blocks / 2;
+    /// <summary>
+    /// 10 MiB of events, used in turn, so that a block has left the other processor's caches before it is filled again: while it is there, writing it takes three times as long.
+    /// </summary>
+    private const int Blocks = 64;
     /// <summary>Read in a millisecond: not worth a thread.</summary>
     private const int ShortTrace = 131_072;
 
     private readonly ITraceSource source;
+    // Who had to wait goes on once so many blocks are his, so that the two do not wake each other for every block: the caller soon, since nothing is replayed meanwhile.
+    private readonly int enoughFree, enoughReady;
     private readonly object gate = new();
-    private readonly Queue<EventBlock> ready = new(Blocks);
-    private readonly Stack<EventBlock> free = new(Blocks);
+    private readonly Queue<EventBlock> ready = new();
+    private readonly Queue<EventBlock> free = new();
     private readonly TextCache texts = new();
     private Thread? reader;
     private EventBlock? current;
@@ -29,10 +31,15 @@ public sealed class ReadAhead : ITraceSource, IDisposable
 
     /// <summary>Readies the reading of a source, which begins with the first call of <see cref="Next"/>. The source is the reader's alone until it is disposed.</summary>
     public ReadAhead(ITraceSource source)
+        : this(source, Blocks)
+    {
+    }
+
+    internal ReadAhead(ITraceSource source, int blocks)
     {
         ArgumentNullException.ThrowIfNull(source);
-        this.source = source;
-        for (int i = 0; i < Blocks; i++) free.Push(new(BlockEvents));
+        (this.source, enoughFree, enoughReady) = (source, blocks / 2, Math.Min(4, blocks / 2));
+        for (int i = 0; i < blocks; i++) free.Enqueue(new(BlockEvents));
     }
 
     /// <inheritdoc/>
@@ -66,12 +73,12 @@ public sealed class ReadAhead : ITraceSource, IDisposable
             }
             if (current is not null)
             {
-                free.Push(current);
+                free.Enqueue(current);
                 current = null;
-                if (free.Count == Half) Monitor.Pulse(gate);
+                if (free.Count == enoughFree) Monitor.Pulse(gate);
             }
             if (ready.Count == 0)
-                while (ready.Count < Half && !isRead && !isStopped) Monitor.Wait(gate);
+                while (ready.Count < enoughReady && !isRead && !isStopped) Monitor.Wait(gate);
             ObjectDisposedException.ThrowIf(isStopped, this);
             current = ready.Dequeue();
         }
@@ -102,16 +109,16 @@ public sealed class ReadAhead : ITraceSource, IDisposable
             lock (gate)
             {
                 if (free.Count == 0)
-                    while (free.Count < Half && !isStopped) Monitor.Wait(gate);
+                    while (free.Count < enoughFree && !isStopped) Monitor.Wait(gate);
                 if (isStopped) return;
-                block = free.Pop();
+                block = free.Dequeue();
             }
             block.FillFrom(source);
             lock (gate)
             {
                 ready.Enqueue(block);
                 isRead = block.IsLast;
-                if (ready.Count == Half || isRead) Monitor.Pulse(gate);
+                if (ready.Count == enoughReady || isRead) Monitor.Pulse(gate);
                 if (isRead) return;
             }
         }

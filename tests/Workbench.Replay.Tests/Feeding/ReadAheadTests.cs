@@ -38,7 +38,8 @@ public class ReadAheadTests
         Gen.Select(Gen.Int[0, 70_000], Gen.OneOf(Gen.Const(1), Gen.Int[1, 9000], Gen.Const(1_000_000)), Gen.Bool).Sample((events, mostAtOnce, fills) =>
         {
             ListTrace trace = Long(events, mostAtOnce);
-            using ReadAhead ahead = new(fills ? new FillingSource(trace, 1024) : new FailingSource(trace));
+            // So few blocks that each is filled several times.
+            using ReadAhead ahead = new(fills ? new FillingSource(trace, 1024) : new FailingSource(trace), blocks: 8);
             Assert.Equal(Read(trace.Again()), Read(ahead));
             Assert.True(ahead.Next().IsEmpty);
         }, iter: 30);
