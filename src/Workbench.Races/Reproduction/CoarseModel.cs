@@ -30,8 +30,6 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
 
     public int LineOf(RaceStep step) => fine.LineOf(step);
 
-    public bool HaveAllEnded(in RaceState state) => fine.HaveAllEnded(state);
-
     public ulong WordOf(in RaceState state, int slot) => fine.WordOf(state, slot);
 
     /// <summary>What an access's step is for.</summary>

@@ -1,3 +1,4 @@
+using Workbench.Iommu.LeafChanges;
 using Workbench.Races.Hardware;
 using Workbench.Races.Model;
 using Workbench.Races.Protocols;
@@ -53,6 +54,8 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
         if (protocol.Scene == Scene.Nested) return "Scenes of two stages are not played.";
         RaceInstruction[] statements = [.. ProgramCompiler.Compile(protocol, bounds).SelectMany(p => p)];
         if (statements.Any(i => i.Command is RaceCommand.SecondStage or RaceCommand.Combined)) return "Invalidations of one of two stages are not played.";
+        if (hardware.LeafChange == LeafChangeRule.BreakBeforeMake && statements.Any(i => i.Value?.Kind == ValueKind.NonTranslating))
+            return "The engine caches no block with nT on a part of BBML 0 either, where the architecture promises nothing about nT.";
         bool turnsTracking = protocol.StartsUntracked || statements.Any(i => i.Op is RaceOp.Tracking or RaceOp.ExpectUntracked || i.Command == RaceCommand.Context);
         return turnsTracking ? "The driver turns tracking on or off together with the invalidations that takes, in one step." : null;
     }
