@@ -69,7 +69,7 @@ public static partial class HardwareCatalogue
         new(RuleSubject.DirtyBeforeData, "The update is globally visible before the access that caused it.", "RISC-V IOMMU specification, data structures, updating of A and D", Standing.Read),
         WritesLandLater,
         new(RuleSubject.CompletionEndsWalks, "IOFENCE.C completes when all commands fetched before have.", "RISC-V IOMMU specification, command queue", Standing.Read),
-        new(RuleSubject.CompletionDrainsWrites, "With PW = 1 only: writes that the IOMMU has taken up are in the global order.", "RISC-V IOMMU specification, IOFENCE.C; issue 772", Standing.Read),
+        new(RuleSubject.CompletionDrainsWrites, "With PW = 1 only: writes that the IOMMU has taken up are in the global order, counted when the commands before have completed (as we read it: counted sooner, a page could be lost).", "RISC-V IOMMU specification, IOFENCE.C; issue 772", Standing.Read),
         new(RuleSubject.CommandsInOrder, "Commands are fetched in order and may be executed in any, but for IOFENCE.C.", "RISC-V IOMMU specification, command queue", Standing.Read),
         new(RuleSubject.SizesMayMeet, "The size may change in place, all else alike: either translation may be used until invalidated.", "RISC-V IOMMU specification, software guidelines", Standing.Read),
         new(RuleSubject.OneMemberIsMarked, "Of a NAPOT run the visited PTE is updated; software has to look at all.", "Svnapot, riscv-isa-manual 1836", Standing.Read),

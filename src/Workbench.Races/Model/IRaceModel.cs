@@ -8,6 +8,9 @@ internal interface IRaceModel
 {
     RaceState Initial { get; }
 
+    /// <summary>Can a program go back to what it has done?</summary>
+    bool HasLoops { get; }
+
     /// <summary>Have all programs ended?</summary>
     bool HaveAllEnded(in RaceState state);
 

@@ -78,7 +78,7 @@ internal sealed partial class RaceModel<TFormat>
         if (!isFenced && (rules.DrainsOnlyWhenAsked || rules.DirtyMayBeLate))
         {
             after = at.Submit(fence).Execute(CommandsOf(at));
-            if (rules.DirtyMayBeLate) state.Pages = state.Pages.WithLateOld(state.Pages.LateOld | state.Pages.Late);
+            if (rules.DirtyMayBeLate) state.Pages = state.Pages.WithLateOld(state.Pages.LateOld | LateOfCompleted(state));
             if (rules.DrainsOnlyWhenAsked && fence == RaceCommand.FenceWrites) MakeOld(ref state, agent, a => a.Phase == AccessPhase.Translated);
             return true;
         }
@@ -95,6 +95,15 @@ internal sealed partial class RaceModel<TFormat>
         if (rules.Keeps(RuleSubject.CompletionPublishesDirty) && state.Pages.LateOld != 0) return false;
         after = at.WithoutCommands().Advance();
         return true;
+    }
+
+    /// <summary>A fence by itself waits for the updates of writes that have landed, no others (IHI 0070 §4.7.3).</summary>
+    private int LateOfCompleted(in RaceState state)
+    {
+        int late = state.Pages.Late;
+        for (int i = 0; i < bounds.InFlight; i++)
+            if (state[i].Phase == AccessPhase.Translated) late &= ~((1 << state[i].Page) | (1 << (RaceState.MostPages + state[i].Page)));
+        return late;
     }
 
     private static int CommandsOf(AgentState agent)

@@ -28,11 +28,14 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
         programs = [.. ProgramCompiler.Compile(protocol, bounds).Select(p => p.ToArray())];
         togglesTracking = protocol.StartsUntracked || programs.Any(p => p.Any(i => i.Op == RaceOp.Tracking));
         hasSharedLeaf = protocol.Scene is Scene.Block or Scene.Run or Scene.Nested || programs.Any(p => p.Any(i => i.Slot == Slots.Block && i.Value is not null));
+        HasLoops = Uses(i => i.Op == RaceOp.CompareAndSwap);
         words = new(protocol.Scene, bounds.Pages);
         Initial = Begin();
     }
 
     public RaceState Initial { get; }
+
+    public bool HasLoops { get; }
 
     private RaceState Begin()
     {

@@ -26,6 +26,8 @@ internal sealed class CoarseModel(IRaceModel fine, HardwareRules rules) : IRaceM
 
     public bool IsConcernedWith(RuleSubject subject) => fine.IsConcernedWith(subject);
 
+    public bool HasLoops => fine.HasLoops;
+
     public bool HaveAllEnded(in RaceState state) => fine.HaveAllEnded(state);
 
     public int LineOf(RaceStep step) => fine.LineOf(step);

@@ -19,7 +19,9 @@ internal static class BreadthFirst
         StateSet set = new();
         Successors next = new();
         Dictionary<RaceProperty, int> broken = [];
-        set.TryAdd(model.Initial, -1);
+        set.NumberOf(model.Initial, -1);
+        // Where a program can go back it may go round for ever: then every step is kept, to see whether an end can be reached from everywhere.
+        Ways? ways = model.HasLoops ? new() : null;
         long transitions = 0;
         bool hasEnded = false;
         int depth = 0, levelEnd = 1, at = 0;
@@ -38,13 +40,23 @@ internal static class BreadthFirst
                 if (state.Pages.Violation <= stopsAt) break;
                 continue;
             }
-            hasEnded |= model.HaveAllEnded(state);
+            bool ends = model.HaveAllEnded(state);
+            hasEnded |= ends;
+            ways?.Begin(ends);
             model.Expand(state, next);
             transitions += next.Count;
-            for (int i = 0; i < next.Count; i++) set.TryAdd(next[i], at);
+            for (int i = 0; i < next.Count; i++)
+            {
+                int number = set.NumberOf(next[i], at);
+                ways?.Add(number);
+            }
         }
         // Programs that only go round in circles break nothing, and are of no use.
-        if (!hasEnded && broken.Count == 0 && at >= set.Count) broken[RaceProperty.Stuck] = set.Count - 1;
+        if (broken.Count == 0 && at >= set.Count)
+        {
+            int stuck = ways?.FirstWithoutEnd() ?? (hasEnded ? -1 : set.Count - 1);
+            if (stuck >= 0) broken[RaceProperty.Stuck] = stuck;
+        }
         return new(set, broken, transitions, depth, at >= set.Count);
     }
 

@@ -20,8 +20,8 @@ internal sealed class StateSet
     /// <summary>Bytes that the set holds.</summary>
     public long Bytes => ((long)table.Length * 8) + ((long)chunks.Count << ChunkLog2) * (System.Runtime.CompilerServices.Unsafe.SizeOf<RaceState>() + 4);
 
-    /// <summary>Adds a state unless it is known; returns its number, or -1.</summary>
-    public int TryAdd(in RaceState state, int parent)
+    /// <summary>The number of a state, which is added unless it is known.</summary>
+    public int NumberOf(in RaceState state, int parent)
     {
         unchecked
         {
@@ -36,7 +36,7 @@ internal sealed class StateSet
                     table[at] = tag | (uint)(Count + 1);
                     break;
                 }
-                if ((entry & 0xFFFF_FFFF_0000_0000) == tag && this[(int)(uint)entry - 1].Equals(state)) return -1;
+                if ((entry & 0xFFFF_FFFF_0000_0000) == tag && this[(int)(uint)entry - 1].Equals(state)) return (int)(uint)entry - 1;
             }
             int inChunk = Count & ((1 << ChunkLog2) - 1);
             if (inChunk == 0)
