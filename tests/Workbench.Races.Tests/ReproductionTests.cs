@@ -14,7 +14,7 @@ public sealed class ReproductionTests
     {
         TheoryData<string, string> cells = [];
         foreach (RaceProtocol protocol in RaceCatalogue.Protocols)
-            foreach (HardwareRules hardware in HardwareCatalogue.All.Where(h => RaceTable.Concerns(protocol, h))) cells.Add(protocol.Name, hardware.Name);
+            foreach (HardwareRules hardware in HardwareCatalogue.All.Where(h => RaceTable.Concerns(protocol, h) && RaceReproduction.Refusal(protocol, h, Coarse.Bounds) is null)) cells.Add(protocol.Name, hardware.Name);
         return cells;
     }
 
@@ -29,11 +29,7 @@ public sealed class ReproductionTests
         foreach (Counterexample counterexample in verdict.Broken)
         {
             RaceReproduction reproduction = RaceReproduction.Of(verdict, counterexample, cancel);
-            if (reproduction.Schedule is not { } schedule)
-            {
-                TestContext.Current.TestOutputHelper?.WriteLine($"{counterexample.Property}: {reproduction.Reason}");
-                continue;
-            }
+            RaceSchedule schedule = reproduction.Schedule ?? throw new InvalidOperationException($"{counterexample.Property}: {reproduction.Reason}");
             PlayedSchedule played = ScheduledRun.Play(RaceSchedule.Read(schedule.ToJson(), "schedule"));
             Assert.True(played.Broken == counterexample.Property, string.Join('\n', counterexample.Steps.Select(s => "model:  " + s.Text).Concat(played.Steps.Select(s => "engine: " + s.Text))));
         }

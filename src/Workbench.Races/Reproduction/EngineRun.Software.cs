@@ -37,6 +37,11 @@ internal sealed partial class EngineRun<TFormat>
                 while (Interlocked.CompareExchange(ref scene[slot], TFormat.Clean(dirty), dirty) is ulong seen && seen != dirty) dirty = seen;
                 if (instruction.Register >= 0) after = after.WithRegister(instruction.Register, Number(dirty));
                 break;
+            case RaceOp.Protect:
+                Overtake(slot);
+                ulong writable = scene[slot];
+                while (Interlocked.CompareExchange(ref scene[slot], ReadOnly(writable, slot), writable) is ulong met && met != writable) writable = met;
+                break;
             case RaceOp.CompareAndSwap:
                 Overtake(slot);
                 ulong expected = ToEngine(words.Word(at.Register(instruction.Register)));
@@ -92,6 +97,8 @@ internal sealed partial class EngineRun<TFormat>
     private ulong ValueOf(RaceInstruction instruction, AgentState at) =>
         ToEngine(words.Word(words.Value(instruction.Value ?? throw new System.Diagnostics.UnreachableException("A write has a value."), at, instruction.Slot == Slots.Block ? 1 : 0)));
 
+    private ulong ReadOnly(ulong word, int slot) => ToEngine(words.Word(words.ReadOnly(Number(word), slot == Slots.Block ? 1 : 0)));
+
     /// <summary>Software that writes an entry comes after the updates of it that were decided before (HardwareCatalogue, late updates are committed): atomic operations see them, a store overwrites them.</summary>
     private void Overtake(int slot)
     {
@@ -124,6 +131,6 @@ internal sealed partial class EngineRun<TFormat>
     {
         if (Broken != RaceProperty.None) return;
         if (!protocol.IsCancelled && (Stale & ~Released) != 0) Broken = RaceProperty.LostPage;
-        else if (hadTable && !scene.IsTableFreed && scene[Slots.Block] != scene.TableWord) Broken = RaceProperty.Leak;
+        else if ((hadTable && !scene.IsTableFreed && scene[Slots.Block] != scene.TableWord) || (ended & ~Released) != 0) Broken = RaceProperty.Leak;
     }
 }

@@ -114,6 +114,11 @@ internal sealed partial class EngineRun<TFormat> : IEngineRun
             Broken = RaceProperty.WrongTranslation;
             return $"{what}: {how} through a table that is someone else's memory by now, to 0x{translation.Physical:x}";
         }
+        if (!isWrite && (Released & (1 << page)) != 0)
+        {
+            Broken = RaceProperty.WrongTranslation;
+            return $"{what}: {how}, though the page is someone else's memory by now";
+        }
         if (isWrite)
         {
             Earn(page);

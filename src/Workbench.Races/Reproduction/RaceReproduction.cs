@@ -1,3 +1,4 @@
+using Workbench.Iommu.LeafChanges;
 using Workbench.Races.Hardware;
 using Workbench.Races.Model;
 using Workbench.Races.Protocols;
@@ -20,6 +21,7 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
         ArgumentNullException.ThrowIfNull(verdict);
         ArgumentNullException.ThrowIfNull(counterexample);
         RaceProperty property = counterexample.Property;
+        if (property == RaceProperty.Stuck) return new(property, null, "Programs that never end have no last step to play.");
         if (Refusal(verdict.Protocol, verdict.Hardware, verdict.Bounds) is { } refusal) return new(property, null, refusal);
         bool isExhausted = true;
         // With fewer rounds there is less to tell.
@@ -50,7 +52,11 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
     {
         if (hardware.Without.Count > 0) return $"The engine keeps what this hardware was told to break ({string.Join(", ", hardware.Without)}).";
         if (protocol.Scene == Scene.Nested) return "Scenes of two stages are not played.";
-        bool turnsTracking = protocol.StartsUntracked || ProgramCompiler.Compile(protocol, bounds).Any(p => p.Any(i => i.Op == RaceOp.Tracking || i.Command == RaceCommand.Context));
+        RaceInstruction[] statements = [.. ProgramCompiler.Compile(protocol, bounds).SelectMany(p => p)];
+        if (statements.Any(i => i.Command is RaceCommand.SecondStage or RaceCommand.Combined)) return "Invalidations of one of two stages are not played.";
+        if (hardware.LeafChange == LeafChangeRule.BreakBeforeMake && statements.Any(i => i.Value?.Kind == ValueKind.NonTranslating))
+            return "The engine caches no block with nT on a part of BBML 0 either, where the architecture promises nothing about nT.";
+        bool turnsTracking = protocol.StartsUntracked || statements.Any(i => i.Op is RaceOp.Tracking or RaceOp.ExpectUntracked || i.Command == RaceCommand.Context);
         return turnsTracking ? "The driver turns tracking on or off together with the invalidations that takes, in one step." : null;
     }
 }

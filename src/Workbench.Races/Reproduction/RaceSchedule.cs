@@ -68,7 +68,7 @@ public sealed record RaceSchedule
         if (schedule.Version != CurrentVersion) throw new ArgumentException($"{name}: version {schedule.Version} of schedules; this program reads {CurrentVersion}.");
         if (schedule.Bounds.Pages is < 1 or > RaceBounds.MostPages || schedule.Bounds.Rounds is < 0 or > RaceBounds.MostRounds)
             throw new ArgumentException($"{name}: {schedule.Bounds.Pages} pages and {schedule.Bounds.Rounds} rounds; 1 to {RaceBounds.MostPages} and 0 to {RaceBounds.MostRounds} can be played.");
-        schedule.FindHardware();
+        if (HardwareCatalogue.Find(schedule.Hardware) is null) throw new ArgumentException($"{name}: hardware '{schedule.Hardware}'; there is: {HardwareCatalogue.Names}.");
         return schedule;
     }
 
