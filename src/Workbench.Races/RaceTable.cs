@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Workbench.Display;
 using Workbench.Races.Display;
 using Workbench.Races.Hardware;
@@ -50,14 +51,24 @@ public sealed class RaceTable
         List<(RaceProtocol, HardwareRules)> cells = [.. protocols.SelectMany(p => hardware.Where(h => Concerns(p, h)).Select(h => (p, h)))];
         ConcurrentBag<RaceVerdict> made = [];
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
-        Parallel.ForEach(Partitioner.Create(cells, EnumerablePartitionerOptions.NoBuffering), parallel, cell =>
+        try
         {
-            RaceVerdict verdict = RaceChecker.Check(cell.Item1, cell.Item2, options, cancel);
+            Parallel.ForEach(Partitioner.Create(cells, EnumerablePartitionerOptions.NoBuffering), parallel, Judge);
+        }
+        catch (AggregateException several) when (several.InnerExceptions.Count > 0)
+        {
+            // One is enough to tell what is wrong, and is what a single search would have thrown.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+        foreach (RaceVerdict verdict in made) table.verdicts[(verdict.Protocol.Name, verdict.Hardware.Name)] = verdict;
+        return table;
+
+        void Judge((RaceProtocol Protocol, HardwareRules Hardware) cell)
+        {
+            RaceVerdict verdict = RaceChecker.Check(cell.Protocol, cell.Hardware, options, cancel);
             made.Add(verdict);
             if (progress is null) return;
             lock (table.verdicts) progress(verdict);
-        });
-        foreach (RaceVerdict verdict in made) table.verdicts[(verdict.Protocol.Name, verdict.Hardware.Name)] = verdict;
-        return table;
+        }
     }
 }

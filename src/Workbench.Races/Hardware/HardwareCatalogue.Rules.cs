@@ -3,15 +3,13 @@ namespace Workbench.Races.Hardware;
 /// <summary>What each vendor promises, in our words.</summary>
 public static partial class HardwareCatalogue
 {
-    private static HardwareRule WritesLandLater => new(RuleSubject.WritesLandLater, "A memory write is posted: it has its translation and is on its way for any time, until something drains it.", "PCI Express, posted transactions", Standing.Inferred);
-
     private static HardwareRule[] Amd =>
     [
         new(RuleSubject.CleanEntriesAreChecked, "A write through an entry cached as clean is checked against memory again, by a walk.", "48882 §2.2.3.2, as Linux relies on it", Standing.Inferred),
         new(RuleSubject.DirtyEntriesAreTrusted, "A write through an entry cached as dirty updates nothing: the IOTLB caches D.", "Linux amd/iommu.c comments; J. Martins, 2022-02-04", Standing.Quoted),
         new(RuleSubject.UpdatesAreAtomic, "A and D are set by an interlocked 64-bit operation; an entry that changed meanwhile is judged again.", "48882 §2.2.7.4 step 4, quoted for guest tables", Standing.Quoted),
         new(RuleSubject.DirtyBeforeData, "The update of A and D comes before the access goes on.", "48882 §2.2.7.4 step 5, quoted for guest tables", Standing.Quoted),
-        WritesLandLater,
+        new(RuleSubject.WritesLandLater, "A memory write is posted: it has its translation and is on its way for any time, until something drains it.", "PCI Express, posted transactions; the text of 48882 was not read", Standing.Quoted),
         new(RuleSubject.CompletionEndsWalks, "COMPLETION_WAIT completes when earlier invalidations are done; table memory may then be freed.", "Linux amd/iommu.c", Standing.Inferred),
         new(RuleSubject.CompletionDrainsWrites, "COMPLETION_WAIT completes after writes that used what was invalidated have landed.", "what iommufd relies on; the text of 48882 was not read", Standing.Inferred),
         new(RuleSubject.CommandsInOrder, "Commands are executed in the order of the ring.", "Linux amd/iommu.c relies on it", Standing.Inferred),
@@ -29,7 +27,7 @@ public static partial class HardwareCatalogue
         new(RuleSubject.DirtyEntriesAreTrusted, "D is cached in the IOTLB: hardware may not set it again until it is invalidated.", "Linux commit f35f22cc", Standing.Quoted),
         new(RuleSubject.UpdatesAreAtomic, "A and D are set atomically; an entry that changed meanwhile is walked again.", "VT-d 3.7.2 was not read; as x86 processors do", Standing.Inferred),
         new(RuleSubject.DirtyBeforeData, "D is set before the write goes on.", "VT-d 3.7.2 was not read; as x86 processors do", Standing.Inferred),
-        WritesLandLater,
+        new(RuleSubject.WritesLandLater, "A memory write is posted: it has its translation and is on its way for any time, until something drains it.", "PCI Express, posted transactions; what VT-d's CAP.DWD is for, as transcribed", Standing.Quoted),
         new(RuleSubject.CompletionEndsWalks, "A wait descriptor completes when earlier invalidations have, walks included.", "Linux intel/dmar.c", Standing.Inferred),
         new(RuleSubject.CompletionDrainsWrites, "IOTLB invalidation drains writes (major version 2 and later always; earlier by DW).", "VT-d CAP.DWD, as transcribed", Standing.Quoted),
         new(RuleSubject.CommandsInOrder, "Descriptors are executed in the order of the queue.", "Linux intel/dmar.c relies on it", Standing.Inferred),
@@ -46,7 +44,7 @@ public static partial class HardwareCatalogue
         new(RuleSubject.DirtyEntriesAreTrusted, "A descriptor cached as dirty needs no update.", "Arm DDI 0487 D8.5.2", Standing.Read),
         new(RuleSubject.UpdatesAreAtomic, "The update is a compare-and-swap, repeated until it meets what it was decided on.", "Arm DDI 0487 D8.5, pseudocode", Standing.Read),
         new(RuleSubject.DirtyBeforeData, "For translation requests of devices only: for other writes the update is not ordered against the write.", "Arm DDI 0487 D8.5.3; IHI 0070 §3.13.7", Standing.Read),
-        WritesLandLater,
+        new(RuleSubject.WritesLandLater, "A memory write is posted: it has its translation and is on its way for any time, until something drains it.", "IHI 0070 §3.21.1: what completion of TLBI waits for", Standing.Read),
         new(RuleSubject.CompletionEndsWalks, "TLBI completes when no walk is left that could bring back what was removed.", "IHI 0070 §3.21.1", Standing.Read),
         new(RuleSubject.CompletionDrainsWrites, "TLBI completes when all transactions translated through what was removed are visible.", "IHI 0070 §3.21.1", Standing.Read),
         new(RuleSubject.CompletionPublishesDirty, "Completion of TLBI, or of CMD_SYNC alone, makes the updates of completed transactions visible.", "IHI 0070 §3.13.4, §4.7.3", Standing.Read),
@@ -67,7 +65,7 @@ public static partial class HardwareCatalogue
         new(RuleSubject.DirtyEntriesAreTrusted, "Software that clears D has to invalidate, or the IOMMU may not set it again.", "RISC-V IOMMU specification, software guidelines", Standing.Read),
         new(RuleSubject.UpdatesAreAtomic, "The whole PTE is compared with what was walked; a mismatch begins again at that PTE.", "RISC-V IOMMU specification, data structures, updating of A and D", Standing.Read),
         new(RuleSubject.DirtyBeforeData, "The update is globally visible before the access that caused it.", "RISC-V IOMMU specification, data structures, updating of A and D", Standing.Read),
-        WritesLandLater,
+        new(RuleSubject.WritesLandLater, "A memory write is posted: it has its translation and is on its way for any time, until something drains it.", "RISC-V IOMMU specification, IOFENCE.C: what PW waits for", Standing.Read),
         new(RuleSubject.CompletionEndsWalks, "IOFENCE.C completes when all commands fetched before have.", "RISC-V IOMMU specification, command queue", Standing.Read),
         new(RuleSubject.CompletionDrainsWrites, "With PW = 1 only: writes that the IOMMU has taken up are in the global order, counted when the commands before have completed (as we read it: counted sooner, a page could be lost).", "RISC-V IOMMU specification, IOFENCE.C; issue 772", Standing.Read),
         new(RuleSubject.CommandsInOrder, "Commands are fetched in order and may be executed in any, but for IOFENCE.C.", "RISC-V IOMMU specification, command queue", Standing.Read),

@@ -99,7 +99,7 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
         {
             RaceActor actor = step.Kind switch
             {
-                StepKind.Software => RaceActor.Software,
+                StepKind.Software or StepKind.Guest => RaceActor.Software,
                 StepKind.Hit or StepKind.Miss or StepKind.Land => RaceActor.Device,
                 _ => RaceActor.Iommu,
             };
