@@ -18,9 +18,14 @@ public static class RaceChecker
     {
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(hardware);
+        return Check(protocol, hardware, options, new(), new(), cancel);
+    }
+
+    internal static RaceVerdict Check(RaceProtocol protocol, HardwareRules hardware, RaceOptions? options, SearchMemory memory, SearchMemory more, CancellationToken cancel)
+    {
         options ??= new();
         RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
-        return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, cancel).Judge();
+        return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, memory, more, cancel).Judge();
     }
 
     internal static IRaceModel Build(RaceProtocol protocol, HardwareRules hardware, RaceBounds bounds, bool isReduced)

@@ -50,6 +50,7 @@ public sealed class RaceTable
         RaceTable table = new(protocols, hardware);
         List<(RaceProtocol, HardwareRules)> cells = [.. protocols.SelectMany(p => hardware.Where(h => Concerns(p, h)).Select(h => (p, h)))];
         ConcurrentBag<RaceVerdict> made = [];
+        ConcurrentBag<(SearchMemory, SearchMemory)> memories = [];
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
         try
         {
@@ -65,7 +66,9 @@ public sealed class RaceTable
 
         void Judge((RaceProtocol Protocol, HardwareRules Hardware) cell)
         {
-            RaceVerdict verdict = RaceChecker.Check(cell.Protocol, cell.Hardware, options, cancel);
+            if (!memories.TryTake(out (SearchMemory, SearchMemory) memory)) memory = (new(), new());
+            RaceVerdict verdict = RaceChecker.Check(cell.Protocol, cell.Hardware, options, memory.Item1, memory.Item2, cancel);
+            memories.Add(memory);
             made.Add(verdict);
             if (progress is null) return;
             lock (table.verdicts) progress(verdict);

@@ -29,7 +29,7 @@ public sealed record RaceReproduction(RaceProperty Property, RaceSchedule? Sched
         {
             RaceBounds bounds = verdict.Bounds with { Rounds = rounds };
             CoarseModel model = Model(verdict.Protocol, verdict.Hardware, bounds);
-            BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAt: property == RaceProperty.LostPage ? property : RaceProperty.None, cancel);
+            BreadthFirst.Found found = BreadthFirst.Explore(model, new RaceOptions().MostStates, stopsAt: property == RaceProperty.LostPage ? property : RaceProperty.None, new(), cancel);
             isExhausted &= found.IsExhausted;
             if (!found.Broken.TryGetValue(property, out int number)) continue;
             ScheduleMaker maker = new();

@@ -6,7 +6,7 @@ namespace Workbench.Races.Search;
 internal static class BreadthFirst
 {
     /// <summary>What was found.</summary>
-    /// <param name="Set">The states.</param>
+    /// <param name="Set">The states; they are there until the memory serves another search.</param>
     /// <param name="Broken">For each property that was broken the number of the first state that breaks it.</param>
     /// <param name="Transitions">Steps tried.</param>
     /// <param name="Depth">Most steps from the start to any state.</param>
@@ -14,14 +14,15 @@ internal static class BreadthFirst
     internal sealed record Found(StateSet Set, IReadOnlyDictionary<RaceProperty, int> Broken, long Transitions, int Depth, bool IsExhausted);
 
     /// <summary>Explores until all states are known, or one is met whose property is as bad as <paramref name="stopsAt"/> (None: never).</summary>
-    public static Found Explore(IRaceModel model, int mostStates, RaceProperty stopsAt, CancellationToken cancel)
+    public static Found Explore(IRaceModel model, int mostStates, RaceProperty stopsAt, SearchMemory memory, CancellationToken cancel)
     {
-        StateSet set = new();
+        memory.Clear();
+        StateSet set = memory.Set;
         Successors next = new();
         Dictionary<RaceProperty, int> broken = [];
         set.NumberOf(model.Initial, -1);
         // Where a program can go back it may go round for ever: then every step is kept, to see whether an end can be reached from everywhere.
-        Ways? ways = model.HasLoops ? new() : null;
+        Ways? ways = model.HasLoops ? memory.Ways : null;
         long transitions = 0;
         bool hasEnded = false;
         int depth = 0, levelEnd = 1, at = 0;
@@ -37,6 +38,7 @@ internal static class BreadthFirst
             if (state.Pages.Violation != RaceProperty.None)
             {
                 broken.TryAdd(state.Pages.Violation, at);
+                ways = null;
                 if (state.Pages.Violation <= stopsAt) break;
                 continue;
             }

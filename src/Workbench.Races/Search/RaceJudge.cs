@@ -4,8 +4,8 @@ using Workbench.Races.Protocols;
 
 namespace Workbench.Races.Search;
 
-/// <summary>One protocol on one vendor's hardware: the search, the shortest ways to break it, and what the verdict rests on.</summary>
-internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, RaceOptions options, CancellationToken cancel)
+/// <summary>One protocol on one vendor's hardware: the search, the shortest ways to break it, and what the verdict rests on. The first search keeps its memory until the shortest ways are found.</summary>
+internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, RaceOptions options, SearchMemory memory, SearchMemory more, CancellationToken cancel)
 {
     private readonly Dictionary<RaceProperty, (int Rounds, IReadOnlyList<RaceStep> Steps)> shortest = [];
     private int searches;
@@ -14,13 +14,14 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
     public RaceVerdict Judge()
     {
         IRaceModel model = Build(hardware, options.Bounds.Rounds);
-        BreadthFirst.Found found = Explore(model, RaceProperty.None);
+        BreadthFirst.Found found = Explore(model, RaceProperty.None, memory);
         RaceProperty worst = WorstOf(found);
+        int states = found.Set.Count;
         IReadOnlyList<Counterexample> broken = [.. found.Broken.Keys.Order().Select(p => ShortestWay(p, model, found))];
         IReadOnlyList<HardwareRule> restsOn = options.FindsWhatItRestsOn ? [.. hardware.Rules.Where(r => model.IsConcernedWith(r.Subject) && RestsOn(r.Subject, worst))] : [];
         return new()
         {
-            Protocol = protocol, Hardware = hardware, Bounds = options.Bounds, States = found.Set.Count, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
+            Protocol = protocol, Hardware = hardware, Bounds = options.Bounds, States = states, Transitions = found.Transitions, Depth = found.Depth, IsExhausted = found.IsExhausted,
             Broken = broken, RestsOn = restsOn, Searches = searches, StatesOfAllSearches = explored,
         };
     }
@@ -31,9 +32,9 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
         return options.IsCoarse ? new Reproduction.CoarseModel(fine, rules) : fine;
     }
 
-    private BreadthFirst.Found Explore(IRaceModel model, RaceProperty stopsAt)
+    private BreadthFirst.Found Explore(IRaceModel model, RaceProperty stopsAt, SearchMemory? into = null)
     {
-        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAt, cancel);
+        BreadthFirst.Found found = BreadthFirst.Explore(model, options.MostStates, stopsAt, into ?? more, cancel);
         searches++;
         explored += found.Set.Count;
         return found;
@@ -64,7 +65,7 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
     /// </summary>
     private bool RestsOn(RuleSubject subject, RaceProperty worst)
     {
-        if (worst == RaceProperty.None) return hardware.Weaker(subject) is { } weaker && WorstOf(Explore(Build(weaker, options.Bounds.Rounds), RaceProperty.Stuck)) != RaceProperty.None;
+        if (worst == RaceProperty.None) return hardware.Weaker(subject) is { } weaker && WorstOf(Explore(Build(weaker, options.Bounds.Rounds), RaceProperty.Stuck, memory)) != RaceProperty.None;
         if (hardware.Stronger(subject) is not { } stronger) return false;
         (int rounds, IReadOnlyList<RaceStep> steps) = shortest[worst];
         // What lands at once has no step of its own for it.

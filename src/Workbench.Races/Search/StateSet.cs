@@ -8,8 +8,10 @@ internal sealed class StateSet
     private const int ChunkLog2 = 12;
     private readonly List<RaceState[]> chunks = [];
     private readonly List<int[]> parents = [];
-    // Number of the state plus one in the low half, some of its hash in the high half; 0 is free.
-    private ulong[] table = new ulong[1 << 12];
+    private const int FewestSlots = 1 << 12;
+    // Number of the state plus one in the low half, some of its hash in the high half; 0 is free. Only the first slots are in use: a search after a larger one begins small again.
+    private ulong[] table = new ulong[FewestSlots];
+    private int slots = FewestSlots;
 
     public int Count { get; private set; }
 
@@ -17,17 +19,21 @@ internal sealed class StateSet
 
     public int ParentOf(int number) => parents[number >> ChunkLog2][number & ((1 << ChunkLog2) - 1)];
 
-    /// <summary>Bytes that the set holds.</summary>
-    public long Bytes => ((long)table.Length * 8) + ((long)chunks.Count << ChunkLog2) * (System.Runtime.CompilerServices.Unsafe.SizeOf<RaceState>() + 4);
+    /// <summary>Forgets the states and keeps the memory.</summary>
+    public void Clear()
+    {
+        (Count, slots) = (0, FewestSlots);
+        Array.Clear(table, 0, slots);
+    }
 
     /// <summary>The number of a state, which is added unless it is known.</summary>
     public int NumberOf(in RaceState state, int parent)
     {
         unchecked
         {
-            if (Count * 2 >= table.Length) Grow();
+            if (Count * 2 >= slots) Grow();
             ulong stirred = state.Stir(), tag = stirred & 0xFFFF_FFFF_0000_0000;
-            uint mask = (uint)table.Length - 1;
+            uint mask = (uint)slots - 1;
             for (uint at = (uint)stirred & mask; ; at = (at + 1) & mask)
             {
                 ulong entry = table[at];
@@ -39,13 +45,13 @@ internal sealed class StateSet
                 if ((entry & 0xFFFF_FFFF_0000_0000) == tag && this[(int)(uint)entry - 1].Equals(state)) return (int)(uint)entry - 1;
             }
             int inChunk = Count & ((1 << ChunkLog2) - 1);
-            if (inChunk == 0)
+            if (Count >> ChunkLog2 == chunks.Count)
             {
                 chunks.Add(new RaceState[1 << ChunkLog2]);
                 parents.Add(new int[1 << ChunkLog2]);
             }
-            chunks[^1][inChunk] = state;
-            parents[^1][inChunk] = parent;
+            chunks[Count >> ChunkLog2][inChunk] = state;
+            parents[Count >> ChunkLog2][inChunk] = parent;
             return Count++;
         }
     }
@@ -54,8 +60,10 @@ internal sealed class StateSet
     {
         unchecked
         {
-            table = new ulong[table.Length * 2];
-            uint mask = (uint)table.Length - 1;
+            slots *= 2;
+            if (slots > table.Length) table = new ulong[slots];
+            else Array.Clear(table, 0, slots);
+            uint mask = (uint)slots - 1;
             for (int number = 0; number < Count; number++)
             {
                 ulong stirred = this[number].Stir();

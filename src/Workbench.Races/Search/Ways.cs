@@ -6,6 +6,14 @@ internal sealed class Ways
     private readonly List<int> to = [], first = [];
     private readonly List<bool> isEnd = [];
 
+    /// <summary>Forgets the steps and keeps the memory.</summary>
+    public void Clear()
+    {
+        to.Clear();
+        first.Clear();
+        isEnd.Clear();
+    }
+
     /// <summary>The next state's steps follow.</summary>
     public void Begin(bool ends)
     {
