@@ -119,6 +119,12 @@ public sealed partial class Iommu<TIotlb> : IIommu
     private FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, TranslationSource source, out WalkResult page)
     {
         FaultKind fault = context.Walker.Walk(context, iova, kind, ref counters, out page);
+        return Walked(context, iova, fault, source, ref page);
+    }
+
+    /// <summary>What the caches keep of a walk.</summary>
+    private FaultKind Walked(TranslationContext context, ulong iova, FaultKind fault, TranslationSource source, ref WalkResult page)
+    {
         if (fault != FaultKind.None)
         {
             // A cached entry that turned out too weak is stale: hardware that re-walked and faulted keeps nothing for the page.
