@@ -23,6 +23,6 @@ public interface IAccessSink<TAccess>
     /// </summary>
     void Began(in TAccess access, in Translation first);
 
-    /// <summary>These accesses, of one requester, will come soon: fetch what <see cref="Done"/> will need, and change nothing.</summary>
-    void Prefetch(ReadOnlySpan<TAccess> accesses);
+    /// <summary>The access will come soon: fetch what <see cref="Done"/> will need, and change nothing.</summary>
+    void Prefetch(in TAccess access);
 }

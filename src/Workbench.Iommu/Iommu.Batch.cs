@@ -66,19 +66,24 @@ public sealed partial class Iommu<TIotlb>
     {
         long misses = counters.IotlbMisses - missesBefore;
         missesBefore = counters.IotlbMisses;
-        if (misses <= Ahead / 8 || current?.Walker.LeafTables is null) return;
+        if (misses <= Ahead / 8 || current is not { } now || !now.Walker.Prefetch(now, [])) return;
         if (accesses.Length > Ahead) accesses = accesses[..Ahead];
-        while (accesses.Length > 0)
+        Span<ulong> iovas = stackalloc ulong[Ahead];
+        for (int i = 0; i < accesses.Length;)
         {
-            ref readonly TAccess first = ref accesses[0];
-            int count = 1;
-            while (count < accesses.Length && accesses[count].Device == first.Device && accesses[count].PasidOrNone == first.PasidOrNone) count++;
-            if (contexts.Find(first.Device, first.PasidOrNone) is { } context && context.Walker.LeafTables is { } tables)
+            ref readonly TAccess first = ref accesses[i];
+            int count = 0;
+            while (i + count < accesses.Length && accesses[i + count].Device == first.Device && accesses[i + count].PasidOrNone == first.PasidOrNone)
             {
-                foreach (ref readonly TAccess access in accesses[..count]) tables.Prefetch(context.Tag.Value, access.Iova);
-                sink.Prefetch(accesses[..count]);
+                iovas[count] = accesses[i + count].Iova;
+                count++;
             }
-            accesses = accesses[count..];
+            if (contexts.Find(first.Device, first.PasidOrNone) is { IsPassThrough: false } context)
+            {
+                if (!context.Walker.Prefetch(context, iovas[..count])) return;
+                for (int j = i; j < i + count; j++) sink.Prefetch(accesses[j]);
+            }
+            i += count;
         }
     }
 

@@ -56,17 +56,10 @@ public sealed partial class Replayer
             replayer.Transfer(access, replayer.oracle!, access.Iova, access.Length, first);
         }
 
-        public void Prefetch(ReadOnlySpan<TraceEvent> accesses)
+        public void Prefetch(in TraceEvent access)
         {
-            if (replayer.machine.Find(accesses[0].Device, PasidOf(accesses[0])) is not { } oracle) return;
-            ulong last = 0;
-            foreach (ref readonly TraceEvent access in accesses)
-            {
-                // Which of them write cannot be guessed: a branch that was wrong costs more than the last line asked for once more.
-                ulong page = access.Iova >> 12, writes = access.Kind == EventKind.Write ? ulong.MaxValue : 0;
-                last ^= (last ^ page) & writes;
-                ((access.Flags & NoPayload) == 0 ? oracle.DataWritten : oracle.RingWritten).Prefetch(last);
-            }
+            if (access.Kind != EventKind.Write || replayer.machine.Find(access.Device, PasidOf(access)) is not { } oracle) return;
+            ((access.Flags & NoPayload) == 0 ? oracle.DataWritten : oracle.RingWritten).Prefetch(access.Iova >> 12);
         }
     }
 

@@ -21,7 +21,7 @@ public class TranslateBatchTests
         public void Begins(in Access access) => told.Add($"begins {access.Device}");
         public void Done(in Access access) => told.Add($"done {access.Device}");
         public void Began(in Access access, in Translation first) => told.Add($"began {access.Device} {first.Fault != Faults.FaultKind.None}");
-        public void Prefetch(ReadOnlySpan<Access> accesses) { }
+        public void Prefetch(in Access access) { }
     }
 
     [Fact]

@@ -7,15 +7,12 @@ internal static class Oldest
 {
     /// <summary>Of four ways, the first of those with the lowest stamp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, uni1g: one or two for each miss
-    public static int OfFour(ref IotlbEntry first) => OfFour(first.Stamp, Unsafe.Add(ref first, 1).Stamp, Unsafe.Add(ref first, 2).Stamp, Unsafe.Add(ref first, 3).Stamp);
-
-    /// <summary>Of four stamps, the place of the first of those that are lowest.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as above
-    public static int OfFour(ulong stamp0, ulong stamp1, ulong stamp2, ulong stamp3)
+    public static int OfFour(ref IotlbEntry first)
     {
         unchecked
         {
             // Stamps count events, so they are far below 2^63 and a difference's sign says which is less: all ones if the second is.
+            ulong stamp0 = first.Stamp, stamp1 = Unsafe.Add(ref first, 1).Stamp, stamp2 = Unsafe.Add(ref first, 2).Stamp, stamp3 = Unsafe.Add(ref first, 3).Stamp;
             long second = (long)(stamp1 - stamp0) >> 63, fourth = (long)(stamp3 - stamp2) >> 63;
             ulong lower = stamp0 ^ ((stamp0 ^ stamp1) & (ulong)second), upper = stamp2 ^ ((stamp2 ^ stamp3) & (ulong)fourth);
             long isUpper = (long)(upper - lower) >> 63;

@@ -1,7 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Workbench.Iommu.Caches;
 
@@ -12,17 +10,15 @@ namespace Workbench.Iommu.Caches;
 public struct WalkCache
 {
     private const int Ways = 4;
-    // A set's words: the regions' numbers, their tags, the table addresses with permissions, the times of use. Side by side, so that no branch has to guess the way.
-    private const int Tags = Ways, Tables = 2 * Ways, Stamps = 3 * Ways, SetWords = 4 * Ways;
     private const int Hints = 64;
 
-    // The sets of all levels, one level after the other. An empty entry has stamp 0, so it is older than any other.
-    private readonly ulong[] words;
-    // The set that the last probe found nothing in, by level: what is missing is put there next.
+    // The first entry of the set that the last probe found nothing in, by level: what is missing is put there next.
     private readonly int[] missed;
+    // The sets of all levels, one level after the other. An empty entry has stamp 0, so it is older than any other.
+    private readonly IotlbEntry[] entries;
     private readonly Level[] levels;
     // By the low bits of a region's number: which entry held its lowest table last. A guess, checked when it is used.
-    private readonly ushort[] hints;
+    private readonly byte[] hints;
     private ulong clock;
 
     private readonly record struct Level(int PageLog2, int FirstSet, int SetsLog2);
@@ -41,8 +37,8 @@ public struct WalkCache
             levels[i] = new(shiftsOfLevelOneAndUp[i], sets, i switch { 0 => 4, 1 => 2, _ => 0 });
             sets += 1 << levels[i].SetsLog2;
         }
-        words = new ulong[sets * SetWords];
-        hints = new ushort[Hints];
+        entries = new IotlbEntry[sets * Ways];
+        hints = new byte[Hints];
         missed = new int[levels.Length];
     }
 
@@ -50,30 +46,24 @@ public struct WalkCache
     public readonly bool Exists => levels is not null;
 
     /// <summary>
-    /// The place of an address's lowest table, if it is where the lowest table of a region like this was found last; else -1, and <see cref="TryFind"/> may find it. No use yet: see
-    /// <see cref="Use"/>.
+    /// The entry of an address's lowest table, if it is where the lowest table of a region like this was found last; else a null reference, and <see cref="TryFind"/> may find it. No use yet:
+    /// see <see cref="Use"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024
-    internal readonly int Likely(ulong owner, ulong iova)
+    internal readonly ref IotlbEntry Likely(ulong owner, ulong iova)
     {
         unchecked
         {
             int shift = levels[0].PageLog2;
-            ulong page = iova >> shift;
-            int place = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(hints), (int)page & (Hints - 1));
-            return Word(place) == page && Word(place + Tags) == IotlbEntry.TagOf(owner, shift) ? place : -1;
+            ref IotlbEntry likely = ref At(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(hints), (int)(iova >> shift) & (Hints - 1)));
+            if (likely.Page == iova >> shift && likely.Tag == IotlbEntry.TagOf(owner, shift)) return ref likely;
+            return ref Unsafe.NullRef<IotlbEntry>();
         }
     }
 
-    /// <summary>The table at a place.</summary>
-    internal readonly ulong TableAt(int place) => Word(place + Tables) & ~0xFFFUL;
-
-    /// <summary>What the levels above the table at a place allow.</summary>
-    internal readonly Permission PermissionAt(int place) => (Permission)(byte)(Word(place + Tables) & 3);
-
     /// <summary>Counts as a use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // as Likely
-    internal void Use(int place) => Word(place + Stamps) = unchecked(++clock);
+    internal void Use(ref IotlbEntry entry) => entry.Stamp = unchecked(++clock);
 
     /// <summary>The lowest cached table on the way to an address, below <paramref name="rootLevel"/>: its level, place and permission.</summary>
     public bool TryFind(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
@@ -87,13 +77,13 @@ public struct WalkCache
                 ulong page = iova >> level.PageLog2;
                 ulong tag = IotlbEntry.TagOf(owner, level.PageLog2);
                 int first = FirstOfSet(level, page, tag);
-                uint ways = WaysOf(first, page, tag);
-                if (ways != 0)
+                ref IotlbEntry entry = ref At(first);
+                for (int way = 0; way < Ways; way++, entry = ref Unsafe.Add(ref entry, 1))
                 {
-                    int place = first + BitOperations.TrailingZeroCount(ways);
-                    if (i == 0) Remember(page, place);
-                    Use(place);
-                    (tableLevel, table, permission) = (i, TableAt(place), PermissionAt(place));
+                    if (entry.Page != page || entry.Tag != tag) continue;
+                    if (i == 0) Remember(page, ref entry);
+                    entry.Stamp = ++clock;
+                    (tableLevel, table, permission) = (i, entry.PhysicalBase, (Permission)(entry.Leaf & 3));
                     return true;
                 }
                 Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(missed), i) = first;
@@ -103,37 +93,32 @@ public struct WalkCache
         }
     }
 
-    /// <summary>Which ways of a set hold a region: one, or none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, zipf1m
-    private readonly uint WaysOf(int first, ulong page, ulong tag) =>
-        (Vector256.Equals(Vector256.LoadUnsafe(ref Word(first)), Vector256.Create(page)) & Vector256.Equals(Vector256.LoadUnsafe(ref Word(first + Tags)), Vector256.Create(tag))).ExtractMostSignificantBits();
-
-    private readonly void Remember(ulong page, int place) => hints[unchecked((int)page) & (Hints - 1)] = unchecked((ushort)place);
+    private readonly void Remember(ulong page, ref IotlbEntry entry) =>
+        hints[unchecked((int)page) & (Hints - 1)] = unchecked((byte)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(entries), ref entry) / Unsafe.SizeOf<IotlbEntry>()));
 
     // The hash's top bits; two shifts, because a count of 64 (one set) would be taken for 0.
-    private static int FirstOfSet(in Level level, ulong page, ulong tag) => unchecked((level.FirstSet + (int)(IotlbEntry.HashOf(page, tag) >> 1 >> (63 - level.SetsLog2))) * SetWords);
-
     // Unsafe as in SetAssociativeIotlb, set and way being in range by construction; to be judged by the Workloads benchmark, zipf1m.
-    private readonly ref ulong Word(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(words), index);
+    private static int FirstOfSet(in Level level, ulong page, ulong tag) => unchecked((level.FirstSet + (int)(IotlbEntry.HashOf(page, tag) >> 1 >> (63 - level.SetsLog2))) * Ways);
+
+    private readonly ref IotlbEntry At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), index);
 
     /// <summary>Remembers that the table of <paramref name="tableLevel"/> for an address lies at <paramref name="table"/>; <see cref="TryFind"/>, asked for this address last, has not found it.</summary>
     public void Fill(ulong owner, ulong iova, int tableLevel, ulong table, Permission permission)
     {
         unchecked
         {
-            int shift = levels[tableLevel].PageLog2;
-            ulong page = iova >> shift;
-            int first = missed[tableLevel];
-            int victim = first + Oldest.OfFour(Word(first + Stamps), Word(first + Stamps + 1), Word(first + Stamps + 2), Word(first + Stamps + 3));
-            if (tableLevel == 0) Remember(page, victim);
-            Word(victim) = page;
-            Word(victim + Tags) = IotlbEntry.TagOf(owner, shift);
-            Word(victim + Tables) = IotlbEntry.LeafOf(table, permission, dirtyKnown: false);
-            Use(victim);
+            ref readonly Level level = ref levels[tableLevel];
+            ulong page = iova >> level.PageLog2;
+            ulong tag = IotlbEntry.TagOf(owner, level.PageLog2);
+            ref IotlbEntry first = ref At(missed[tableLevel]);
+            ref IotlbEntry victim = ref Unsafe.Add(ref first, Oldest.OfFour(ref first));
+            if (tableLevel == 0) Remember(page, ref victim);
+            victim.Page = page;
+            victim.Tag = tag;
+            victim.Leaf = IotlbEntry.LeafOf(table, permission, dirtyKnown: false);
+            victim.Stamp = ++clock;
         }
     }
-
-    private readonly void Drop(int place) => (Word(place), Word(place + Tags), Word(place + Tables), Word(place + Stamps)) = (0, 0, 0, 0);
 
     /// <summary>Drops what overlaps a range.</summary>
     public readonly void InvalidateRange(TagMatch owners, ulong firstByte, ulong lastByte)
@@ -147,39 +132,32 @@ public struct WalkCache
                 int sets = 1 << level.SetsLog2;
                 if (!owners.IsExact || last - page >= (uint)sets)
                 {
-                    for (int way = 0; way < sets * Ways; way++)
-                    {
-                        int place = PlaceOf((level.FirstSet * Ways) + way);
-                        if (Covers(owners, place) && Word(place) - page <= last - page) Drop(place);
-                    }
+                    foreach (ref IotlbEntry entry in entries.AsSpan(level.FirstSet * Ways, sets * Ways))
+                        if (entry.Tag != 0 && owners.Covers(entry.Owner) && entry.Page - page <= last - page) entry = default;
                     continue;
                 }
                 for (; ; page++)
                 {
-                    int first = FirstOfSet(level, page, tag);
-                    uint ways = WaysOf(first, page, tag);
-                    if (ways != 0) Drop(first + BitOperations.TrailingZeroCount(ways));
+                    ref IotlbEntry entry = ref At(FirstOfSet(level, page, tag));
+                    for (int way = 0; way < Ways; way++, entry = ref Unsafe.Add(ref entry, 1))
+                        if (entry.Page == page && entry.Tag == tag) entry = default;
                     if (page == last) break;
                 }
             }
         }
     }
 
-    private static int PlaceOf(int entry) => (entry / Ways * SetWords) + (entry % Ways);
-
-    private readonly bool Covers(TagMatch owners, int place) => Word(place + Tags) != 0 && owners.Covers(Word(place + Tags) >> 8);
-
     /// <summary>Drops the matching owners' entries.</summary>
     public readonly void InvalidateOwners(TagMatch owners)
     {
         if (!Exists) return;
-        for (int entry = 0; entry < words.Length / SetWords * Ways; entry++)
-            if (Covers(owners, PlaceOf(entry))) Drop(PlaceOf(entry));
+        foreach (ref IotlbEntry entry in entries.AsSpan())
+            if (entry.Tag != 0 && owners.Covers(entry.Owner)) entry = default;
     }
 
     /// <summary>Drops everything.</summary>
     public readonly void InvalidateAll()
     {
-        if (Exists) words.AsSpan().Clear();
+        if (Exists) entries.AsSpan().Clear();
     }
 }

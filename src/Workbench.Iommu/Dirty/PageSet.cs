@@ -58,8 +58,7 @@ public sealed partial class PageSet
     /// <summary>Fetches what adding this page will need; changes nothing.</summary>
     public void Prefetch(ulong page)
     {
-        ulong number = page >> ChunkPagesLog2;
-        if ((number == lastNumber ? lastWords : Find(number)) is { } words) Hints.Prefetch(ref words[(int)((page >> 6) & (ChunkWords - 1))]);
+        if (Find(page >> ChunkPagesLog2) is { } words) Hints.Prefetch(ref words[(int)((page >> 6) & (ChunkWords - 1))]);
     }
 
     /// <summary>Adds consecutive pages; returns how many were not in the set. The range must end at or below 2^64.</summary>

@@ -20,7 +20,7 @@ public sealed unsafe partial class PhysicalMemory : IDisposable
 
     private readonly int maxChunks;
     private readonly ulong** chunks;
-    // What was allocated for the chunks, which begin at the first frame inside.
+    // What was allocated for the first chunk, which begins at the first frame inside.
     private nint first;
     // By size: index is log2 of the size less 12.
     private readonly Stack<ulong>[] freed = [.. Enumerable.Range(0, ChunkLog2 - 12 + 1).Select(_ => new Stack<ulong>())];

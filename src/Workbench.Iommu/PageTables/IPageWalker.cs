@@ -19,8 +19,11 @@ public interface IPageWalker
     /// <summary>What came of the last <see cref="WalkToPage"/> that returned 0; null: nothing, <see cref="Walk"/> is to be asked.</summary>
     internal (FaultKind Fault, WalkResult Result)? Outcome => null;
 
-    /// <summary>Where walks found the lowest tables, for who looks ahead; null if tables are so small that there is nothing to gain.</summary>
-    internal LeafTables? LeafTables => null;
+    /// <summary>
+    /// These addresses will be walked for soon: fetches what their leaf entries lie in, where tables are too large for the processor's caches. Changes nothing that a walk can see; false if
+    /// there is nothing to gain.
+    /// </summary>
+    bool Prefetch(TranslationContext context, ReadOnlySpan<ulong> iovas) => false;
 
     /// <summary>Where the last fault arose.</summary>
     WalkFault LastFault { get; }

@@ -44,7 +44,12 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
         LastFault = new(context.Tag.Space is null ? FaultStage.Second : FaultStage.First, UnreachableEntry: fault == FaultKind.TableUnreachable ? Stage.UnreachableEntry : null);
 
     /// <inheritdoc/>
-    public LeafTables? LeafTables => memory.FramesInUse < SmallTables ? null : Stage.LeafTables;
+    public bool Prefetch(TranslationContext context, ReadOnlySpan<ulong> iovas)
+    {
+        if (memory.FramesInUse < SmallTables) return false;
+        Stage.Prefetch(context.Tag.Value, iovas);
+        return true;
+    }
 
     /// <inheritdoc/>
     public bool Swallows(TranslationContext context, ulong iova)

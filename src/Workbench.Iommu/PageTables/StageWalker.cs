@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Workbench.Iommu.Caches;
 using Workbench.Iommu.Contexts;
 using Workbench.Iommu.Faults;
+using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.PageTables;
 
@@ -10,8 +11,12 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     where TFormat : struct, IDirtyTrackingFormat
     where TReach : struct, ITableReach
 {
+    /// <summary>256 KiB: the lowest tables of 64 GiB of 4 KiB pages.</summary>
+    private const int RememberedTables = 1 << 15;
+
     private readonly LaggingUpdates<TFormat, TReach> lagging = new(reach);
-    private LeafTables? leafTables;
+    // Where the lowest table of a region lay, by a hash of the region; made when first looked ahead.
+    private ulong[]? leafTables;
     private WalkCache cache = hasWalkCaches ? new(LevelOneShifts()) : default;
 
     /// <summary>The paging-structure caches, for invalidation.</summary>
@@ -19,9 +24,6 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
 
     /// <summary>The last entry that lay where there is no memory.</summary>
     public ulong UnreachableEntry { get; private set; }
-
-    /// <summary>Where the lowest tables lay; walks keep it once somebody has asked for it.</summary>
-    public LeafTables LeafTables => leafTables ??= new(TFormat.Shift(0), TFormat.IndexBits);
 
     /// <summary>Updates that are to become visible later.</summary>
     public LaggingUpdates<TFormat, TReach> Lagging => lagging;
@@ -40,7 +42,12 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     public FaultKind Walk(TableStage stage, ulong tag, ulong address, AccessKind kind, ref IommuCounters counters, out WalkResult result)
     {
         ulong leaf = WalkToPage(stage, tag, address, kind, ref counters);
-        (FaultKind fault, result) = leaf == 0 ? Outcome : (FaultKind.None, new(leaf, IotlbEntry.LeafLog2Of(leaf)));
+        if (leaf != 0)
+        {
+            result = new(leaf, IotlbEntry.LeafLog2Of(leaf));
+            return FaultKind.None;
+        }
+        (FaultKind fault, result) = Outcome;
         return fault;
     }
 
@@ -53,12 +60,12 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
             // Most walks have one entry to read, and it is ordinary and marked already.
             if (reach.IsFixed && stage.KeepsAccessedAndDirty && stage.RootLevel > 0 && address <= stage.LastInput && cache.Exists)
             {
-                int near = cache.Likely(tag, address);
-                if (near >= 0 && OrdinaryPage(stage, cache.TableAt(near) + (Index(address, 0) << 3), cache.PermissionAt(near), kind) is var leaf and not 0)
+                ref IotlbEntry near = ref cache.Likely(tag, address);
+                if (!Unsafe.IsNullRef(ref near) && OrdinaryPage(stage, near.PhysicalBase + (Index(address, 0) << 3), (Permission)near.Leaf & Permission.ReadWrite, kind) is var leaf and not 0)
                 {
                     counters.WalkCacheHits++;
                     counters.TableReads++;
-                    cache.Use(near);
+                    cache.Use(ref near);
                     return leaf;
                 }
             }
@@ -90,7 +97,7 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
                     table = next;
                     level--;
                     index = Index(address, level);
-                    if (level == 0) Remember(tag, address, table);
+                    if (level == 0 && leafTables is not null) leafTables[Remembered(tag, address)] = table;
                     if (cache.Exists) cache.Fill(tag, address, level, table, allowed);
                 }
                 if (level == 0 && TryOrdinaryPage(stage, table + (index << 3), allowed, kind, ref counters, out ulong leaf)) return leaf;
@@ -104,13 +111,6 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
     {
         Outcome = (fault, result);
         return 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, uni64g
-    private void Remember(ulong tag, ulong address, ulong table)
-    {
-        IommuCounters uncounted = default;
-        if (leafTables is { } tables && reach.Reach(table, forUpdate: false, ref uncounted, out ulong* first) == FaultKind.None) tables.Remember(tag, address, first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, uni64g: one for each level
@@ -188,4 +188,20 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
 
     /// <summary>Where a walk is: the table, the entry's place in it, its level, and what the levels above allow.</summary>
     private readonly record struct Place(ulong Table, ulong Index, int Level, Permission Allowed);
+
+    /// <summary>
+    /// Asks for the lines that the leaves of these addresses lie in, as far as it is remembered where the lowest table of their region lay. That may have changed: then a line is fetched in
+    /// vain, and nothing else is different.
+    /// </summary>
+    public void Prefetch(ulong tag, ReadOnlySpan<ulong> addresses)
+    {
+        leafTables ??= new ulong[RememberedTables];
+        IommuCounters uncounted = default;
+        foreach (ulong address in addresses)
+        {
+            if (reach.Reach(unchecked(leafTables[Remembered(tag, address)] + (Index(address, 0) << 3)), forUpdate: false, ref uncounted, out ulong* slot) == FaultKind.None) Hints.Prefetch(slot);
+        }
+    }
+
+    private static int Remembered(ulong tag, ulong address) => unchecked((int)((address >> TFormat.Shift(1)) + (tag * 0x9E5)) & (RememberedTables - 1));
 }
