@@ -6,7 +6,7 @@ using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.PageTables;
 
-/// <summary>One stage as hardware walks it: reads entries from the top, checks them, and keeps A and D by compare-and-swap.</summary>
+/// <summary>One stage as hardware walks it: reads entries from the top, checks them, and keeps A and D.</summary>
 internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, bool hasWalkCaches)
     where TFormat : struct, IDirtyTrackingFormat
     where TReach : struct, ITableReach
