@@ -13,6 +13,8 @@ public sealed partial class Iommu<TIotlb>
     private const int Ahead = 16;
 
     private long missesBefore;
+    // Of the last page that a walk found.
+    private int usualLog2;
 
     /// <inheritdoc/>
     public int TranslateBatch<TAccess, TSink>(ReadOnlySpan<TAccess> accesses, ref TSink sink)
@@ -64,7 +66,7 @@ public sealed partial class Iommu<TIotlb>
     {
         long misses = counters.IotlbMisses - missesBefore;
         missesBefore = counters.IotlbMisses;
-        if (misses <= Ahead / 8) return;
+        if (misses <= Ahead / 8 || current is not { } now || !now.Walker.Prefetch(now, [])) return;
         if (accesses.Length > Ahead) accesses = accesses[..Ahead];
         Span<ulong> iovas = stackalloc ulong[Ahead];
         for (int i = 0; i < accesses.Length;)
@@ -114,9 +116,40 @@ public sealed partial class Iommu<TIotlb>
         where TAccess : struct, IDmaAccess
         where TSink : struct, IAccessSink<TAccess>, allows ref struct
     {
-        ulong iova = access.Iova;
-        FaultKind fault = Walk(context, iova, access.IsWrite ? AccessKind.Write : AccessKind.Read, source, out WalkResult page);
-        if (fault == FaultKind.None && access.Length <= unchecked((1UL << page.PageLog2) - (iova & ((1UL << page.PageLog2) - 1)))) sink.Done(access);
+        unchecked
+        {
+            ulong iova = access.Iova;
+            ulong leaf = context.Walker.WalkToPage(context, iova, access.IsWrite ? AccessKind.Write : AccessKind.Read, ref counters);
+            // Known to the processor before the leaf is, as long as it guesses right that pages are of one size: where the entry goes, the next look-ups wait for.
+            if (IotlbEntry.LeafLog2Of(leaf) != usualLog2) usualLog2 = IotlbEntry.LeafLog2Of(leaf);
+            int log2 = usualLog2;
+            ulong size = 1UL << log2;
+            if (leaf == 0 || log2 > largestEntryLog2 || access.Length > size - (iova & (size - 1)))
+            {
+                MissInPart(context, access, leaf, source, ref sink);
+                return;
+            }
+            if (dropped is not null && source == TranslationSource.Walk && dropped.Take(context.Tag.Value, iova)) counters.Refills++;
+            iotlb.Fill(context.Tag.Value, iova, log2, leaf, mayHold: source == TranslationSource.Rewalk);
+            sink.Done(access);
+        }
+    }
+
+    /// <summary>What came of a walk that is not as most are, or of an access that is not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // as Miss
+    private void MissInPart<TAccess, TSink>(TranslationContext context, in TAccess access, ulong leaf, TranslationSource source, ref TSink sink)
+        where TAccess : struct, IDmaAccess
+        where TSink : struct, IAccessSink<TAccess>, allows ref struct
+    {
+        FaultKind fault = FaultKind.None;
+        WalkResult page = new(leaf, IotlbEntry.LeafLog2Of(leaf));
+        if (leaf == 0)
+        {
+            if (context.Walker.Outcome is { } outcome) (fault, page) = outcome;
+            else fault = context.Walker.Walk(context, access.Iova, access.IsWrite ? AccessKind.Write : AccessKind.Read, ref counters, out page);
+        }
+        fault = Walked(context, access.Iova, fault, source, ref page);
+        if (fault == FaultKind.None && access.Length <= unchecked((1UL << page.PageLog2) - (access.Iova & ((1UL << page.PageLog2) - 1)))) sink.Done(access);
         else WalkedInPart(context, access, fault, source, page, ref sink);
     }
 

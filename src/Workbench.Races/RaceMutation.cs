@@ -20,7 +20,7 @@ public sealed record RaceMutation(RaceVerdict Whole, ProtocolLine Step, RaceVerd
     {
         ArgumentNullException.ThrowIfNull(whole);
         if (!whole.Holds) return [];
-        RaceOptions plain = (options ?? new()) with { FindsWhatItRestsOn = false };
+        RaceOptions plain = (options ?? new()) with { FindsWhatItRestsOn = false, StopsAtFirst = true };
         return [.. whole.Protocol.Steps.Select(step => new RaceMutation(whole, step, Check(step)))];
 
         RaceVerdict? Check(ProtocolLine step)

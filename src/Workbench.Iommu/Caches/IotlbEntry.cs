@@ -41,7 +41,10 @@ public struct IotlbEntry
         LeafOf(physical, permission, dirtyKnown) | unchecked((ulong)(uint)leafLog2 << LeafLog2Shift);
 
     /// <summary>Size of the leaf that the page is, or is a part of, as a power of two of bytes; 0 if it was not told.</summary>
-    public readonly int LeafLog2 => unchecked((int)(Leaf >> LeafLog2Shift) & 63);
+    public readonly int LeafLog2 => LeafLog2Of(Leaf);
+
+    /// <summary>The size in a leaf word: see <see cref="LeafLog2"/>.</summary>
+    internal static int LeafLog2Of(ulong leaf) => unchecked((int)(leaf >> LeafLog2Shift) & 63);
 
     /// <summary>Is the leaf of one of these sizes (bit n set means 2^n bytes)?</summary>
     public readonly bool IsOf(ulong leafSizes) => ((leafSizes >> LeafLog2) & 1) != 0;

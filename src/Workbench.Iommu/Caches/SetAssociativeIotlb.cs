@@ -88,7 +88,7 @@ public struct SetAssociativeIotlb : IIotlb
         {
             ulong page = iova >> pageLog2;
             ulong tag = IotlbEntry.TagOf(owner, pageLog2);
-            sizes |= 1UL << pageLog2;
+            if ((sizes >> pageLog2 & 1) == 0) sizes |= 1UL << pageLog2;
             ref IotlbEntry first = ref FirstOfSet(page, tag);
             if (mayHold)
                 for (int way = 0; way < ways; way++)

@@ -45,29 +45,28 @@ public struct WalkCache
     /// <summary>Does the IOMMU have these caches at all?</summary>
     public readonly bool Exists => levels is not null;
 
-    /// <summary>The lowest cached table on the way to an address, below <paramref name="rootLevel"/>: its level, place and permission.</summary>
+    /// <summary>
+    /// The entry of an address's lowest table, if it is where the lowest table of a region like this was found last; else a null reference, and <see cref="TryFind"/> may find it. No use yet:
+    /// see <see cref="Use"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024
-    public bool TryFind(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
+    internal readonly ref IotlbEntry Likely(ulong owner, ulong iova)
     {
         unchecked
         {
-            // Where the lowest table of a region like this was last found is where it most often is; the hash and the ways need not be asked then.
-            if (rootLevel > 0)
-            {
-                int shift = levels[0].PageLog2;
-                ref IotlbEntry likely = ref At(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(hints), (int)(iova >> shift) & (Hints - 1)));
-                if (likely.Page == iova >> shift && likely.Tag == IotlbEntry.TagOf(owner, shift))
-                {
-                    likely.Stamp = ++clock;
-                    (tableLevel, table, permission) = (0, likely.PhysicalBase, (Permission)(likely.Leaf & 3));
-                    return true;
-                }
-            }
-            return Probe(owner, iova, rootLevel, out tableLevel, out table, out permission);
+            int shift = levels[0].PageLog2;
+            ref IotlbEntry likely = ref At(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(hints), (int)(iova >> shift) & (Hints - 1)));
+            if (likely.Page == iova >> shift && likely.Tag == IotlbEntry.TagOf(owner, shift)) return ref likely;
+            return ref Unsafe.NullRef<IotlbEntry>();
         }
     }
 
-    private bool Probe(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
+    /// <summary>Counts as a use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as Likely
+    internal void Use(ref IotlbEntry entry) => entry.Stamp = unchecked(++clock);
+
+    /// <summary>The lowest cached table on the way to an address, below <paramref name="rootLevel"/>: its level, place and permission.</summary>
+    public bool TryFind(ulong owner, ulong iova, int rootLevel, out int tableLevel, out ulong table, out Permission permission)
     {
         unchecked
         {

@@ -12,6 +12,7 @@ public sealed unsafe partial class PhysicalMemory
         writer.Write(chunkCount);
         writer.Write(nextFrame);
         writer.Write(FramesInUse);
+        writer.Write(HasRacingThreads);
         foreach (Stack<ulong> pieces in freed)
         {
             writer.Write(pieces.Count);
@@ -30,6 +31,7 @@ public sealed unsafe partial class PhysicalMemory
             int chunkCount = reader.ReadInt32();
             memory.nextFrame = reader.ReadUInt64();
             memory.FramesInUse = reader.ReadInt32();
+            memory.HasRacingThreads = reader.ReadBoolean();
             foreach (Stack<ulong> pieces in memory.freed)
                 for (int left = reader.ReadInt32(); left > 0; left--) pieces.Push(reader.ReadUInt64());
             while (memory.chunkCount < chunkCount) memory.Grow();

@@ -20,8 +20,8 @@ public sealed unsafe partial class PhysicalMemory : IDisposable
 
     private readonly int maxChunks;
     private readonly ulong** chunks;
-    // What was allocated for the chunks, which begin at the first frame inside.
-    private readonly List<nint> allocations = [];
+    // What was allocated for the first chunk, which begins at the first frame inside.
+    private nint first;
     // By size: index is log2 of the size less 12.
     private readonly Stack<ulong>[] freed = [.. Enumerable.Range(0, ChunkLog2 - 12 + 1).Select(_ => new Stack<ulong>())];
     private int chunkCount;
@@ -40,6 +40,9 @@ public sealed unsafe partial class PhysicalMemory : IDisposable
 
     /// <summary>Frames handed out and not freed: what a leak check compares.</summary>
     public int FramesInUse { get; private set; }
+
+    /// <summary>Do several threads of this process change what lies here? Then a walk sets A and D by locked exchanges; else by stores.</summary>
+    internal bool HasRacingThreads { get; set; }
 
     /// <summary>Is the 64-bit word at this address backed by memory?</summary>
     public bool Contains(Spa address) => unchecked(address.Value - Base) < committedBytes && (address.Value & 7) == 0;
@@ -124,12 +127,25 @@ public sealed unsafe partial class PhysicalMemory : IDisposable
     {
         if (chunkCount == maxChunks)
             throw new InsufficientMemoryException($"The simulated table memory is full ({(ulong)maxChunks << ChunkLog2} bytes). Map with larger pages, or give the machine more table memory.");
-        // Entries that are looked at together lie in one cache line each time (harvest benchmark). Aligned memory that is zero only when used there is not to be had.
-        nint allocated = (nint)NativeMemory.AllocZeroed((1u << ChunkLog2) + FrameBytes);
-        allocations.Add(allocated);
-        chunks[chunkCount] = (ulong*)((allocated + (FrameBytes - 1)) & -FrameBytes);
+        chunks[chunkCount] = (ulong*)(chunkCount == 0 ? FirstChunk() : LargePage());
         chunkCount++;
         committedBytes = (ulong)chunkCount << ChunkLog2;
+    }
+
+    /// <summary>Most machines need no more, and little of it: memory that is zero and only there when used. Entries that are looked at together lie in one line of a cache each time.</summary>
+    private nint FirstChunk()
+    {
+        first = (nint)NativeMemory.AllocZeroed((1u << ChunkLog2) + FrameBytes);
+        return (first + (FrameBytes - 1)) & -FrameBytes;
+    }
+
+    /// <summary>Walks through large tables meet another page each time: one large page spares the processor's own translations (Workloads benchmark, scatter and uni64g).</summary>
+    private static nint LargePage()
+    {
+        void* chunk = NativeMemory.AlignedAlloc(1u << ChunkLog2, 1u << ChunkLog2);
+        Hints.UseLargePage(chunk, 1u << ChunkLog2);
+        NativeMemory.Clear(chunk, 1u << ChunkLog2);
+        return (nint)chunk;
     }
 
     [DoesNotReturn]
@@ -150,7 +166,8 @@ public sealed unsafe partial class PhysicalMemory : IDisposable
         if (disposed) return;
         disposed = true;
         committedBytes = 0;
-        foreach (nint allocated in allocations) NativeMemory.Free((void*)allocated);
+        NativeMemory.Free((void*)first);
+        for (int chunk = 1; chunk < chunkCount; chunk++) NativeMemory.AlignedFree(chunks[chunk]);
         NativeMemory.Free(chunks);
     }
 }

@@ -11,6 +11,9 @@ internal readonly unsafe struct DirectReach(PhysicalMemory memory) : ITableReach
     public bool IsFixed => true;
 
     /// <inheritdoc/>
+    public bool HasRacingThreads => memory.HasRacingThreads;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, scatter: one per level
     public FaultKind Reach(ulong address, bool forUpdate, ref IommuCounters counters, out ulong* slot)
     {

@@ -30,8 +30,9 @@ public interface IPageTable
     ulong Unmap(ulong iova, ulong length, IDirtySink? dirty, InvalidationGather gather);
 
     /// <summary>
-    /// Do other threads of this process walk or change the table while it is scanned? Then a scan clears entries one by one with locked exchanges; else many at a time. A
-    /// replay's harvests need none: their threads, and the DMA they race with, take turns in trace time between two calls.
+    /// Do several threads of this process walk, change or scan tables of this machine at once? Then walks and scans set and clear bits one entry after the other, by locked exchanges; else by
+    /// stores, and scans many at a time. A replay needs none: the threads of its harvests, and the DMA they race with, take turns in trace time between two calls. One setting for the
+    /// machine's whole table memory.
     /// </summary>
     bool HasRacingThreads { get; set; }
 

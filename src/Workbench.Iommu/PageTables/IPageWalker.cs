@@ -11,6 +11,15 @@ public interface IPageWalker
     FaultKind Walk(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters, out WalkResult result);
 
     /// <summary>
+    /// Walks as <see cref="Walk"/> does, and returns the leaf word of what it found, if that is a page of the leaf's own size that may be cached: most walks end so, and a word needs no memory.
+    /// 0: <see cref="Outcome"/> says what came of it.
+    /// </summary>
+    internal ulong WalkToPage(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters) => 0;
+
+    /// <summary>What came of the last <see cref="WalkToPage"/> that returned 0; null: nothing, <see cref="Walk"/> is to be asked.</summary>
+    internal (FaultKind Fault, WalkResult Result)? Outcome => null;
+
+    /// <summary>
     /// These addresses will be walked for soon: fetches what their leaf entries lie in, where tables are too large for the processor's caches. Changes nothing that a walk can see; false if
     /// there is nothing to gain.
     /// </summary>

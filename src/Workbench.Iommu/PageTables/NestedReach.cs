@@ -16,6 +16,9 @@ internal readonly unsafe struct NestedReach<TSecond>(PhysicalMemory memory, Stag
     public bool IsFixed => false;
 
     /// <inheritdoc/>
+    public bool HasRacingThreads => memory.HasRacingThreads;
+
+    /// <inheritdoc/>
     public FaultKind Reach(ulong address, bool forUpdate, ref IommuCounters counters, out ulong* slot)
     {
         slot = null;

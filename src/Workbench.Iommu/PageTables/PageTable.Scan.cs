@@ -20,7 +20,11 @@ public sealed unsafe partial class PageTable<TFormat>
     }
 
     /// <inheritdoc/>
-    public bool HasRacingThreads { get; set; }
+    public bool HasRacingThreads
+    {
+        get => memory.HasRacingThreads;
+        set => memory.HasRacingThreads = value;
+    }
 
     /// <inheritdoc/>
     public ulong? ScanDirty(ulong fromIova, ulong lastIova, bool clear, ref ScanBudget budget, IDirtySink dirty, InvalidationGather gather)

@@ -11,7 +11,7 @@ namespace Workbench.Iommu.PageTables;
 internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWalkCaches) : IPageWalker
     where TFormat : struct, IDirtyTrackingFormat
 {
-    /// <summary>Tables of fewer frames, 4 MiB, are near enough that looking ahead takes more time than it saves (Workloads benchmark, uni1g).</summary>
+    /// <summary>Tables of fewer frames, 4 MiB, are near enough that looking ahead takes more time than it saves (Workloads benchmark, uni1g and nic4096).</summary>
     private const int SmallTables = 1024;
 
     /// <summary>The stage itself, which a nested walker uses as its second.</summary>
@@ -27,6 +27,17 @@ internal sealed class PageTableWalker<TFormat>(PhysicalMemory memory, bool hasWa
         if (fault != FaultKind.None) Note(context, fault);
         return fault;
     }
+
+    /// <inheritdoc/>
+    public ulong WalkToPage(TranslationContext context, ulong iova, AccessKind kind, ref IommuCounters counters)
+    {
+        ulong leaf = Stage.WalkToPage(TableOf(context), context.Tag.Value, iova, kind, ref counters);
+        if (leaf == 0 && Stage.Outcome.Fault != FaultKind.None) Note(context, Stage.Outcome.Fault);
+        return leaf;
+    }
+
+    /// <inheritdoc/>
+    public (FaultKind Fault, WalkResult Result)? Outcome => Stage.Outcome;
 
     [MethodImpl(MethodImplOptions.NoInlining)] // Workloads benchmark, nic1024: what only a fault needs is not on every walk's stack
     private void Note(TranslationContext context, FaultKind fault) =>

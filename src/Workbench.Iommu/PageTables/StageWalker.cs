@@ -6,7 +6,7 @@ using Workbench.Iommu.Memory;
 
 namespace Workbench.Iommu.PageTables;
 
-/// <summary>One stage as hardware walks it: reads entries from the top, checks them, and keeps A and D by compare-and-swap.</summary>
+/// <summary>One stage as hardware walks it: reads entries from the top, checks them, and keeps A and D.</summary>
 internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, bool hasWalkCaches)
     where TFormat : struct, IDirtyTrackingFormat
     where TReach : struct, ITableReach
@@ -35,17 +35,50 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
         return shifts;
     }
 
+    /// <summary>What came of the last <see cref="WalkToPage"/> that returned 0.</summary>
+    public (FaultKind Fault, WalkResult Result) Outcome { get; private set; }
+
     /// <summary>Translates one address. The result's leaf word says what may be cached.</summary>
     public FaultKind Walk(TableStage stage, ulong tag, ulong address, AccessKind kind, ref IommuCounters counters, out WalkResult result)
+    {
+        ulong leaf = WalkToPage(stage, tag, address, kind, ref counters);
+        if (leaf != 0)
+        {
+            result = new(leaf, IotlbEntry.LeafLog2Of(leaf));
+            return FaultKind.None;
+        }
+        (FaultKind fault, result) = Outcome;
+        return fault;
+    }
+
+    /// <inheritdoc cref="IPageWalker.WalkToPage"/>
+    public ulong WalkToPage(TableStage stage, ulong tag, ulong address, AccessKind kind, ref IommuCounters counters)
     {
         unchecked
         {
             counters.Walks++;
-            if (address > stage.LastInput && !(stage.IsSigned && address >= ~stage.LastInput))
+            // Most walks have one entry to read, and it is ordinary and marked already.
+            if (reach.IsFixed && stage.KeepsAccessedAndDirty && stage.RootLevel > 0 && address <= stage.LastInput && cache.Exists)
             {
-                result = default;
-                return stage.IsSigned ? FaultKind.NotCanonical : FaultKind.BeyondAddressWidth;
+                ref IotlbEntry near = ref cache.Likely(tag, address);
+                if (!Unsafe.IsNullRef(ref near) && OrdinaryPage(stage, near.PhysicalBase + (Index(address, 0) << 3), (Permission)near.Leaf & Permission.ReadWrite, kind) is var leaf and not 0)
+                {
+                    counters.WalkCacheHits++;
+                    counters.TableReads++;
+                    cache.Use(ref near);
+                    return leaf;
+                }
             }
+            return WalkDown(stage, tag, address, kind, ref counters);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // Workloads benchmark, nic1024: what most walks need keeps its registers
+    private ulong WalkDown(TableStage stage, ulong tag, ulong address, AccessKind kind, ref IommuCounters counters)
+    {
+        unchecked
+        {
+            if (address > stage.LastInput && !(stage.IsSigned && address >= ~stage.LastInput)) return Ended(stage.IsSigned ? FaultKind.NotCanonical : FaultKind.BeyondAddressWidth, default);
             int level = stage.RootLevel;
             ulong table = stage.Root;
             Permission allowed = stage.Allowed;
@@ -67,14 +100,17 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
                     if (level == 0 && leafTables is not null) leafTables[Remembered(tag, address)] = table;
                     if (cache.Exists) cache.Fill(tag, address, level, table, allowed);
                 }
-                if (level == 0 && TryOrdinaryPage(stage, table + (index << 3), allowed, kind, ref counters, out ulong leaf))
-                {
-                    result = new(leaf, TFormat.Shift(0));
-                    return FaultKind.None;
-                }
+                if (level == 0 && TryOrdinaryPage(stage, table + (index << 3), allowed, kind, ref counters, out ulong leaf)) return leaf;
             }
-            return WalkOn(stage, tag, address, kind, new(table, index, level, allowed), ref counters, out result);
+            FaultKind fault = WalkOn(stage, tag, address, kind, new(table, index, level, allowed), ref counters, out WalkResult result);
+            return fault == FaultKind.None && !stage.SizesMayConflict ? result.Leaf : Ended(fault, result);
         }
+    }
+
+    private ulong Ended(FaultKind fault, in WalkResult result)
+    {
+        Outcome = (fault, result);
+        return 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, uni64g: one for each level
@@ -91,31 +127,52 @@ internal sealed unsafe partial class StageWalker<TFormat, TReach>(TReach reach, 
         return true;
     }
 
-    /// <summary>A smallest leaf that serves the access as it is.</summary>
+    /// <summary>The leaf word of a smallest leaf that serves the access as it is; 0 if it is not ordinary, or not marked yet as the access marks it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // Workloads benchmark, nic1024: one for each walk
+    private ulong OrdinaryPage(TableStage stage, ulong at, Permission allowed, AccessKind kind)
+    {
+        IommuCounters uncounted = default;
+        if (reach.Reach(at, forUpdate: false, ref uncounted, out ulong* slot) != FaultKind.None) return 0;
+        ulong entry = Volatile.Read(ref *slot);
+        return Marked(stage, entry, kind) == entry ? LeafOf(stage, entry, allowed, kind) : 0;
+    }
+
+    /// <summary>A smallest leaf that serves the access, once it is marked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as OrdinaryPage
     private bool TryOrdinaryPage(TableStage stage, ulong at, Permission allowed, AccessKind kind, ref IommuCounters counters, out ulong leaf)
     {
         leaf = 0;
         if (reach.Reach(at, forUpdate: false, ref counters, out ulong* slot) != FaultKind.None) return false;
-        ulong entry = Volatile.Read(ref *slot);
-        if (!TFormat.OrdinaryLeaf(0).Matches(entry) || (entry & stage.MustBeZero) != 0) return false;
-        Permission granted = allowed & TFormat.PermissionOf(entry, 0, hardwareKeepsDirty: true);
-        Permission need = kind switch { AccessKind.Read => Permission.Read, AccessKind.Write => Permission.Write, _ => Permission.None };
-        ulong page = TFormat.LeafAddress(entry, 0);
-        if ((granted & need) == 0 || page > stage.LastOutput || TFormat.Shift(0) > stage.LargestLeafLog2) return false;
-        ulong updated = (kind == AccessKind.Write ? TFormat.MarkDirty(entry) : TFormat.MarkAccessed(entry)) | stage.AlsoAccessed;
-        if (updated != entry && !TryMark(stage, slot, entry, updated, kind, ref counters)) return false;
+        ulong entry = Volatile.Read(ref *slot), marked = Marked(stage, entry, kind);
+        leaf = LeafOf(stage, marked, allowed, kind);
+        if (leaf == 0 || (marked != entry && !TryMark(stage, slot, entry, marked, kind, ref counters))) return false;
         unchecked { counters.TableReads++; }
-        leaf = IotlbEntry.LeafOf(page, granted, TFormat.MarkDirty(updated) == updated, TFormat.Shift(0));
         return true;
     }
 
-    /// <summary>One locked update of a leaf that is as it was read; false, and nothing done, if it is not, or if this walk may not update it so.</summary>
+    /// <summary>The leaf with the bits that an access sets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as OrdinaryPage
+    private static ulong Marked(TableStage stage, ulong leaf, AccessKind kind) => (kind == AccessKind.Write ? TFormat.MarkDirty(leaf) : TFormat.MarkAccessed(leaf)) | stage.AlsoAccessed;
+
+    /// <summary>The leaf word of a marked smallest leaf; 0 if it is not ordinary, or does not serve the access.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as OrdinaryPage
+    private static ulong LeafOf(TableStage stage, ulong marked, Permission allowed, AccessKind kind)
+    {
+        if (!TFormat.OrdinaryLeaf(0).Matches(marked) || (marked & stage.MustBeZero) != 0) return 0;
+        Permission granted = allowed & TFormat.PermissionOf(marked, 0, hardwareKeepsDirty: true);
+        // Read and Write are named in the same order as their permissions; translation requests need neither and are judged elsewhere.
+        int need = 1 << (int)kind;
+        ulong page = TFormat.LeafAddress(marked, 0);
+        if (((int)granted & need) == 0 || page > stage.LastOutput || TFormat.Shift(0) > stage.LargestLeafLog2 || stage.SizesMayConflict) return 0;
+        return IotlbEntry.LeafOf(page, granted, TFormat.MarkDirty(marked) == marked, TFormat.Shift(0));
+    }
+
+    /// <summary>One update of a leaf that is as it was read; false, and nothing done, if it is not, or if this walk may not update it so.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)] // Workloads benchmark, nic1024: the walk keeps its registers
-    private static bool TryMark(TableStage stage, ulong* slot, ulong entry, ulong updated, AccessKind kind, ref IommuCounters counters)
+    private bool TryMark(TableStage stage, ulong* slot, ulong entry, ulong updated, AccessKind kind, ref IommuCounters counters)
     {
         if (!stage.CoherentWalks || (stage.DirtyMayLag && kind == AccessKind.Write)) return false;
-        if (Interlocked.CompareExchange(ref *slot, updated, entry) != entry) return false;
+        if (Exchange(slot, entry, updated) != entry) return false;
         unchecked
         {
             if (!TFormat.IsAccessed(entry)) counters.AccessedUpdates++;

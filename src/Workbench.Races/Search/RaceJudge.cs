@@ -14,7 +14,7 @@ internal sealed class RaceJudge(RaceProtocol protocol, HardwareRules hardware, R
     public RaceVerdict Judge()
     {
         IRaceModel model = Build(hardware, options.Bounds.Rounds);
-        BreadthFirst.Found found = Explore(model, RaceProperty.None, memory);
+        BreadthFirst.Found found = Explore(model, options.StopsAtFirst ? RaceProperty.Stuck : RaceProperty.None, memory);
         RaceProperty worst = WorstOf(found);
         int states = found.Set.Count;
         IReadOnlyList<Counterexample> broken = [.. found.Broken.Keys.Order().Select(p => ShortestWay(p, model, found))];

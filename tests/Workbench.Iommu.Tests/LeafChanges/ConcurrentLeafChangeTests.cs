@@ -35,6 +35,7 @@ public sealed class ConcurrentLeafChangeTests
         where TFormat : struct, IDirtyTrackingFormat
     {
         using TableRig<TFormat> rig = new(TableShape.OfLevels<TFormat>(levels));
+        rig.Table.HasRacingThreads = true;
         Assert.Equal(MapResult.Mapped, rig.Map(0, 1UL << 30, 1UL << large));
         int begun = 0, ended = 0, walking = 0, faults = 0;
         Thread hardware = new(() =>

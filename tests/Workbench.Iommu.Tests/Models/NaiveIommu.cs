@@ -7,13 +7,13 @@ namespace Workbench.Iommu.Tests.Models;
 /// The oracle of a whole machine: lists of leaves per domain and one IOTLB of the same shape; no paging structures, so no caches of
 /// them. Entries cached while tracking is off count as dirty-known; an IOTLB that splits large pages caches only the 4 KiB that were asked for.
 /// </summary>
-internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains, bool hasSpaces = false)
+internal sealed class NaiveIommu(IotlbGeometry geometry, int addressBits, int domains, bool hasSpaces = false, ulong leafSizes = NaiveMappings.UsualSizes)
 {
     private readonly bool[] tracks = new bool[domains];
     private readonly HashSet<(ulong Owner, ulong FirstByte, ulong LastByte)> dropped = [];
 
     public NaiveIotlb Iotlb { get; } = new(geometry);
-    public NaiveMappings[] Mappings { get; } = [.. Enumerable.Range(0, domains).Select(_ => new NaiveMappings(addressBits))];
+    public NaiveMappings[] Mappings { get; } = [.. Enumerable.Range(0, domains).Select(_ => new NaiveMappings(Bits.Mask(addressBits), leafSizes))];
     public long Hits { get; private set; }
     public long Misses { get; private set; }
     public long Rewalks { get; private set; }

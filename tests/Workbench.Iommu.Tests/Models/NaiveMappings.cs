@@ -18,13 +18,16 @@ internal sealed class NaiveLeaf(ulong start, int sizeLog2, ulong physical, Permi
 /// <summary>The oracle of a page table: a list of leaves, searched from front to back. Obviously right, slow.</summary>
 internal sealed class NaiveMappings(ulong lastIova, ulong leafSizes)
 {
+    /// <summary>4 KiB, 2 MiB and 1 GiB.</summary>
+    public const ulong UsualSizes = 0x4020_1000;
+
     // Largest first.
     private readonly int[] sizes = [.. Enumerable.Range(0, 64).Where(size => (leafSizes >> size & 1) != 0).Reverse()];
     private readonly List<NaiveLeaf> leaves = [];
 
     /// <summary>Leaves of 4 KiB, 2 MiB and 1 GiB in a space of a width.</summary>
     public NaiveMappings(int addressBits)
-        : this(Bits.Mask(addressBits), 0x4020_1000)
+        : this(Bits.Mask(addressBits), UsualSizes)
     {
     }
 
