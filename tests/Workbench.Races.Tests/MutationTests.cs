@@ -15,7 +15,7 @@ public sealed class MutationTests
     public void A_step_is_needed_or_the_protocol_says_why_not(string name)
     {
         RaceProtocol protocol = KnownTruthTests.Protocol(name);
-        RaceOptions options = new() { FindsWhatItRestsOn = false };
+        RaceOptions options = new() { FindsWhatItRestsOn = false, StopsAtFirst = true };
         foreach (HardwareRules hardware in HardwareCatalogue.All.Where(h => RaceTable.Concerns(protocol, h)))
         {
             RaceVerdict whole = RaceChecker.Check(protocol, hardware, options, TestContext.Current.CancellationToken);
