@@ -24,7 +24,8 @@ public static class RaceChecker
     internal static RaceVerdict Check(RaceProtocol protocol, HardwareRules hardware, RaceOptions? options, SearchMemory memory, SearchMemory more, CancellationToken cancel)
     {
         options ??= new();
-        RaceBounds bounds = options.Bounds with { Pages = Math.Max(options.Bounds.Pages, protocol.LeastPages) };
+        // Two stages have two pages: the device's, and that of the guest's table.
+        RaceBounds bounds = options.Bounds with { Pages = protocol.Scene == Scene.Nested ? 2 : Math.Max(options.Bounds.Pages, protocol.LeastPages) };
         return new RaceJudge(protocol, hardware, options with { Bounds = bounds }, memory, more, cancel).Judge();
     }
 

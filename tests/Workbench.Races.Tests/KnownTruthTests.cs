@@ -48,6 +48,7 @@ public sealed class KnownTruthTests
     [InlineData("split-nt", "smmu-bbml1", Holds)]
     // RISC-V IOMMU issue 772.
     [InlineData("riscv-without-pw", "riscv", Lost)]
+    [InlineData("ats-without-pw", "riscv", Lost)]
     // Arm DDI 0487 D8.5.3, IHI 0070 §3.13.4.
     [InlineData("last-scan-without-sync", "smmu", Lost)]
     [InlineData("last-scan-without-sync", "amd", Holds)]
@@ -73,6 +74,7 @@ public sealed class KnownTruthTests
     [InlineData("run-read-one", "amd", RuleSubject.OneMemberIsMarked)]
     [InlineData("enable-no-iotlb-flush", "amd", RuleSubject.TrackingOff)]
     [InlineData("nested-both", "riscv", RuleSubject.GuestTablesAreTracked)]
+    [InlineData("flush-after", "riscv", RuleSubject.FencesCountLate)]
     [InlineData("unmap-swap", "amd", RuleSubject.UpdatesAreAtomic)]
     [InlineData("enable", "vtd", RuleSubject.CompletionEndsWalks)]
     public void A_verdict_names_the_rule_it_rests_on(string protocol, string hardware, RuleSubject subject)
@@ -85,7 +87,7 @@ public sealed class KnownTruthTests
     [Fact]
     public void Every_vendor_has_a_rule_on_what_its_verdicts_can_rest_on()
     {
-        RuleSubject[] notEverywhere = [RuleSubject.CompletionPublishesDirty, RuleSubject.LateUpdatesAreCommitted, RuleSubject.NonTranslatingIsNotCached, RuleSubject.OneMemberIsMarked];
+        RuleSubject[] notEverywhere = [RuleSubject.FencesCountLate, RuleSubject.CompletionPublishesDirty, RuleSubject.LateUpdatesAreCommitted, RuleSubject.NonTranslatingIsNotCached, RuleSubject.OneMemberIsMarked];
         foreach (HardwareRules hardware in HardwareCatalogue.All)
             foreach (RuleSubject subject in Enum.GetValues<RuleSubject>().Except(notEverywhere)) Assert.NotNull(hardware.RuleOn(subject));
     }

@@ -17,6 +17,9 @@ public sealed class ProtocolTests
     [InlineData("load a leaf[0] leaf[1]", 3, "too much")]
     [InlineData("load a leaf[0]\ncas leaf[0] a dirty(a)", 4, "else")]
     [InlineData("load a leaf[0]\ncas leaf[0] a dirty(a) else nowhere", 4, "nowhere")]
+    [InlineData("load a leaf[1]", 3, "pages 2")]
+    [InlineData("flush combined\nwait", 3, "scene nested")]
+    [InlineData("flush device\nwait", 3, "ats")]
     [InlineData("store leaf[0] shiny(a)", 3, "shiny")]
     [InlineData("record 0 if clean(a)", 3, "dirty")]
     [InlineData("store leaf[0] clean(b)", 3, "register b")]
@@ -35,6 +38,7 @@ public sealed class ProtocolTests
     [Theory]
     [InlineData("scene moon\n", "pages, run, block, nested")]
     [InlineData("pages 9\n", "1 to 4")]
+    [InlineData("vendors amd, intel\n", "separated by spaces")]
     [InlineData("colour red\n", "protocol, title")]
     public void A_mistake_in_the_head_says_what_is_allowed(string head, string says) =>
         Assert.Contains(says, Assert.Throws<RaceFormatException>(() => Parse("wait", head)).Message, StringComparison.Ordinal);

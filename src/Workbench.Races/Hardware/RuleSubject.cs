@@ -17,6 +17,8 @@ public enum RuleSubject
     CompletionEndsWalks,
     /// <summary>A completed invalidation, or fence, leaves no write in flight that uses what it removed.</summary>
     CompletionDrainsWrites,
+    /// <summary>A fence that drains counts the writes to wait for when the commands before it have completed, those that these commands met half way included.</summary>
+    FencesCountLate,
     /// <summary>A completed invalidation or fence leaves no update of D invisible that an earlier access caused.</summary>
     CompletionPublishesDirty,
     /// <summary>An update of D that is not visible to loads yet comes before any later exchange or store of software on the entry: it cannot fail any more.</summary>

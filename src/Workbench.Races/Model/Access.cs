@@ -50,6 +50,9 @@ internal readonly record struct Access(uint Bits)
 
     public Access At(AccessPhase phase) => new((Bits & ~7u) | (uint)phase);
     public Access MadeOld(int agent) => new(Bits | (1u << (8 + agent)));
+    /// <summary>Did a fence count it? Kept only where it makes a difference.</summary>
+    public bool IsCounted => (Bits & (1u << 24)) != 0;
+    public Access Counted() => new(Bits | (1u << 24));
     public Access ByDevice() => new(Bits | (1u << 10));
     public Access Reading(int slot, int word) => new((Bits & ~(7u << 11) & ~(0xFFu << 16)) | ((uint)slot << 11) | ((uint)word << 16));
     /// <summary>Translated: what it read on its way matters no more.</summary>

@@ -57,6 +57,8 @@ internal sealed class EntryWords<TFormat>
             default: break;
         }
         ulong first = pool[Value(value.Of[0], agent, level)];
+        // Nothing is made of an entry that is not there.
+        if (first == 0) return 0;
         switch (value.Kind)
         {
             case ValueKind.Clean: return pool.NumberOf(TFormat.Clean(first));

@@ -56,6 +56,13 @@ internal sealed partial class RaceModel<TFormat>
         state.Pages = state.Pages.WithLateOld(state.Pages.LateOld | state.Pages.Late);
     }
 
+    /// <summary>A fence waits for the writes that are taken up now.</summary>
+    private void CountWrites(ref RaceState state, int agent)
+    {
+        for (int i = 0; i < bounds.InFlight; i++)
+            if (state[i].Phase == AccessPhase.Translated) state.Set(i, rules.Keeps(RuleSubject.FencesCountLate) ? state[i].MadeOld(agent) : state[i].MadeOld(agent).Counted());
+    }
+
     private void MakeOld(ref RaceState state, int agent, Predicate<Access> isMet)
     {
         for (int i = 0; i < bounds.InFlight; i++)
@@ -69,17 +76,18 @@ internal sealed partial class RaceModel<TFormat>
     private bool TryWait(ref RaceState state, ref AgentState after, int agent, RaceCommand fence)
     {
         AgentState at = state.Agent(agent);
-        bool isFenced = false;
+        bool isFenced = false, areExecuted = true;
         for (int command = 0; command < AgentState.MostCommands && at.Command(command) != RaceCommand.None; command++)
         {
-            if (!at.IsExecuted(command)) return false;
+            areExecuted &= at.IsExecuted(command);
             isFenced |= at.Command(command) is RaceCommand.Fence or RaceCommand.FenceWrites;
         }
+        if (!areExecuted && (isFenced || !rules.DrainsOnlyWhenAsked || rules.Keeps(RuleSubject.FencesCountLate))) return false;
         if (!isFenced && (rules.DrainsOnlyWhenAsked || rules.DirtyMayBeLate))
         {
             after = at.Submit(fence).Execute(CommandsOf(at));
             if (rules.DirtyMayBeLate) state.Pages = state.Pages.WithLateOld(state.Pages.LateOld | LateOfCompleted(state));
-            if (rules.DrainsOnlyWhenAsked && fence == RaceCommand.FenceWrites) MakeOld(ref state, agent, a => a.Phase == AccessPhase.Translated);
+            if (rules.DrainsOnlyWhenAsked && fence == RaceCommand.FenceWrites) CountWrites(ref state, agent);
             return true;
         }
         bool drains = rules.Keeps(RuleSubject.CompletionDrainsWrites) && (!rules.DrainsOnlyWhenAsked || fence == RaceCommand.FenceWrites);
@@ -88,7 +96,7 @@ internal sealed partial class RaceModel<TFormat>
             Access access = state[i];
             if (!access.IsOldFor(agent)) continue;
             bool isOpen = access.Phase == AccessPhase.Translated
-                ? access.IsByDevice ? rules.Keeps(RuleSubject.AtsDrainsWrites) : drains
+                ? access.IsByDevice ? rules.Keeps(RuleSubject.AtsDrainsWrites) && (!rules.DrainsOnlyWhenAsked || fence == RaceCommand.FenceWrites) : drains && (access.IsCounted || rules.Keeps(RuleSubject.FencesCountLate))
                 : rules.Keeps(RuleSubject.CompletionEndsWalks);
             if (isOpen) return false;
         }

@@ -62,6 +62,7 @@ internal sealed partial class RaceModel<TFormat> : IRaceModel
     public bool IsConcernedWith(RuleSubject subject) => subject switch
     {
         RuleSubject.AtsSetsDirty or RuleSubject.AtsDrainsWrites => protocol.HasAts,
+        RuleSubject.FencesCountLate => rules.DrainsOnlyWhenAsked,
         RuleSubject.GuestTablesAreTracked => guest is not null,
         RuleSubject.OneMemberIsMarked => protocol.Scene == Scene.Run,
         RuleSubject.TrackingOff => togglesTracking,

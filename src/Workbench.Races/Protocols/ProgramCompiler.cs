@@ -28,7 +28,7 @@ internal static class ProgramCompiler
             else if (programs.Count == 0) throw Wrong(protocol, line, "statements come after 'program'.");
             else programs[^1].Add(line);
         }
-        if (programs.Count is 0 or > RaceState.MostAgents) throw new RaceFormatException(protocol.Name, protocol.Lines[0].Number, $"{programs.Count} programs; 1 to {RaceState.MostAgents} can run side by side.");
+        if (programs.Count is 0 or > RaceState.MostAgents) throw new RaceFormatException(protocol.Name, (protocol.Lines.Where(l => l.Words[0] == "program").Skip(RaceState.MostAgents).FirstOrDefault() ?? protocol.Lines[0]).Number, $"{programs.Count} programs; 1 to {RaceState.MostAgents} can run side by side.");
         return [.. programs.Select(p => Finish(protocol, p, definitions, bounds))];
     }
 
@@ -83,10 +83,19 @@ internal static class ProgramCompiler
                 else
                 {
                     StatementReader.Statement read = StatementReader.Read(protocol.Name, line, page, bounds.Pages);
+                    CheckScene(protocol, line, read.Instruction);
                     made.Add((read.Instruction, read.ElseLabel, scope));
                 }
             }
         }
+    }
+
+    /// <summary>What means nothing in a scene is refused: it would hold or break for no reason.</summary>
+    private static void CheckScene(RaceProtocol protocol, ProtocolLine line, RaceInstruction instruction)
+    {
+        bool isNested = protocol.Scene == Scene.Nested;
+        if (!isNested && (instruction.Slot == Slots.Guest || instruction.Command is RaceCommand.SecondStage or RaceCommand.Combined)) throw Wrong(protocol, line, "only 'scene nested' has two stages.");
+        if (!protocol.HasAts && instruction.Command == RaceCommand.DeviceTlb) throw Wrong(protocol, line, "the device has no TLB of its own; write 'ats' in the head.");
     }
 
     private static void CheckCommands(RaceProtocol protocol, RaceInstruction[] program)
@@ -117,7 +126,7 @@ internal static class ProgramCompiler
                 before[i] = here;
             }
         }
-        if (before[0] != 0)
+        if (before[0] != 0 && !protocol.LacksStep)
         {
             int register = System.Numerics.BitOperations.TrailingZeroCount(before[0]);
             RaceInstruction reader = program.First(i => (i.Reads & (1 << register)) != 0);

@@ -38,7 +38,7 @@ internal static class ProtocolReader
         }
         if (lines.Count == 0) throw new RaceFormatException(protocol.Name, number, "there is no program. After the head write 'program' and one statement a line.");
         protocol = protocol with { About = string.Join(' ', about), Lines = lines, Redundant = redundant };
-        ProgramCompiler.Compile(protocol, new(RaceState.MostPages, 1, 1));
+        ProgramCompiler.Compile(protocol, new(Math.Max(protocol.LeastPages, protocol.Scene == Scene.Nested ? 2 : 1), 1, 1));
         return protocol;
     }
 
@@ -53,7 +53,12 @@ internal static class ProtocolReader
             case "about":
                 about.Add(value);
                 return protocol;
-            case "vendors": return protocol with { Vendors = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) };
+            case "vendors":
+                string[] vendors = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                string? unknown = vendors.FirstOrDefault(v => Hardware.HardwareCatalogue.Find(v) is null);
+                return unknown is null && vendors.Length > 0
+                    ? protocol with { Vendors = vendors }
+                    : throw new RaceFormatException(protocol.Name, number, $"there is no hardware '{unknown}'; names are separated by spaces, and there is: {Hardware.HardwareCatalogue.Names}.");
             case "scene":
                 return Enum.TryParse(value, ignoreCase: true, out Scene scene) && Enum.IsDefined(scene) && !int.TryParse(value, out _)
                     ? protocol with { Scene = scene }

@@ -45,11 +45,14 @@ public sealed record RaceProtocol
         return named.Contains(hardware) ? reason[(colon + 1)..].Trim() : null;
     }
 
+    /// <summary>Was a step left out? A register that it would have filled then holds no entry.</summary>
+    internal bool LacksStep { get; init; }
+
     /// <summary>Lines that are steps, each once.</summary>
     public IReadOnlyList<ProtocolLine> Steps => [.. Lines.Where(l => ProgramCompiler.IsStep(l.Words))];
 
     /// <summary>The protocol without one of its steps.</summary>
-    public RaceProtocol WithoutLine(int line) => this with { Lines = [.. Lines.Where(l => l.Number != line)] };
+    public RaceProtocol WithoutLine(int line) => this with { Lines = [.. Lines.Where(l => l.Number != line)], LacksStep = true };
 
     /// <summary>Reads one from its text; throws <see cref="RaceFormatException"/>.</summary>
     public static RaceProtocol Parse(string text, string name = "") => ProtocolReader.Read(text, name);

@@ -80,6 +80,7 @@ internal sealed class Words(string protocol, ProtocolLine line, int page, int pa
         string name = Next("a page");
         if (name == "p") return page >= 0 ? page : throw Wrong("p stands for a page only in 'for p'.");
         if (!int.TryParse(name, out int number) || number < 0 || number >= RaceState.MostPages) throw Wrong($"'{name}' is no page; there are 0 to {RaceState.MostPages - 1}, and p in 'for p'.");
+        if (number >= pages) throw Wrong($"the scene has {pages} page{(pages == 1 ? "" : "s")}; write 'pages {number + 1}' in the head.");
         return number;
     }
 
