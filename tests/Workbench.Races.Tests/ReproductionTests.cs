@@ -14,7 +14,7 @@ public sealed class ReproductionTests
     {
         TheoryData<string, string> cells = [];
         foreach (RaceProtocol protocol in RaceCatalogue.Protocols)
-            foreach (HardwareRules hardware in HardwareCatalogue.All.Where(h => RaceTable.Concerns(protocol, h) && RaceReproduction.Refusal(protocol, h, Coarse.Bounds) is null)) cells.Add(protocol.Name, hardware.Name);
+            foreach (HardwareRules hardware in HardwareCatalogue.All.Where(h => RaceTable.Concerns(protocol, h) && RaceReproduction.Refusal(protocol, h, Coarse.Bounds with { Pages = Math.Max(Coarse.Bounds.Pages, protocol.LeastPages) }) is null)) cells.Add(protocol.Name, hardware.Name);
         return cells;
     }
 
