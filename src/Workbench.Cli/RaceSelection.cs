@@ -46,10 +46,8 @@ internal static class RaceSelection
         RaceCatalogue.Find(name) ?? throw new ArgumentException($"There is no protocol '{name}'; 'workbench races --list' shows those there are{Alike(name)}. A file of your own ends in {Extension}.");
 
     /// <summary>The hardware asked for; what is named is a column for every protocol that does not name others.</summary>
-    public static IReadOnlyList<HardwareRules> Hardware(ParseResult parsed, IReadOnlyList<RaceProtocol> protocols)
+    public static IReadOnlyList<HardwareRules> Hardware(ParseResult parsed)
     {
-        foreach (RaceProtocol protocol in protocols)
-            foreach (string vendor in protocol.Vendors) Known(vendor, $"Protocol '{protocol.Name}'");
         if (ListOf(parsed.GetValue(Vendors)) is not { } names) return HardwareCatalogue.All;
         HashSet<string> asked = [.. names.Select(n => Known(n, Vendors.Name).Name)];
         return [.. HardwareCatalogue.All.Where(h => asked.Contains(h.Name)).Select(h => h with { IsShownByDefault = true })];

@@ -200,7 +200,7 @@ public sealed class RacesCommandTests : IDisposable
     [InlineData("program\ncas block a none else again\n", "line 2: 'cas block a none else again': there is no label 'again:'")]
     [InlineData("program\nrepeat\ncopy\n", "line 2: 'repeat': there is no 'end' for it.")]
     [InlineData("", "there is no program")]
-    [InlineData("vendors amd sparc\nprogram\ncopy\n", "Protocol 'mine': there is no hardware 'sparc'; there is: amd, ")]
+    [InlineData("vendors amd sparc\nprogram\ncopy\n", "Protocol 'mine' line 1: there is no hardware 'sparc'; names are separated by spaces, and there is: amd, ")]
     [InlineData("vendors smmu\nprogram\ncopy\n", "'mine' is meant for smmu, and none of them was asked for.")]
     [InlineData("scene run\nprogram\ncopy\n", "has no leaves made of several entries")]
     public void A_mistake_in_a_file_is_told_with_its_line(string text, string says)

@@ -56,7 +56,7 @@ internal static class RacesCommand
         if (export is not null) RaceExport.Check(Export.Name, export);
         if (export is not null && mutates) throw new ArgumentException($"{Export.Name} writes how protocols break; leave out {Mutate.Name}.");
         long began = Stopwatch.GetTimestamp();
-        RaceTable table = Search(protocols, RaceSelection.Hardware(parsed, protocols), options, threads, cancellation);
+        RaceTable table = Search(protocols, RaceSelection.Hardware(parsed), options, threads, cancellation);
         if (mutates)
         {
             PrintMutations(table, options, threads, cancellation);
