@@ -9,7 +9,7 @@ public sealed class LibraryFeed : IDisposable
     // No version that anybody publishes, so that a package installed on this machine is never taken in its place.
     public const string Version = "0.1.0-packed";
 
-    private static readonly string[] Libraries = ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay", "Workbench.Analysis"];
+    private static readonly string[] Libraries = ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay", "Workbench.Races", "Workbench.Analysis"];
 
     private readonly string root = Directory.CreateTempSubdirectory("workbench-feed-").FullName;
 

@@ -25,7 +25,7 @@ internal sealed class ShippedNotebooks : IDisposable
     /// <summary>Every notebook has written the table it must give, byte for byte.</summary>
     public void AssertTables()
     {
-        Assert.Equal(7, Names.Count);
+        Assert.Equal(Directory.GetFiles(Repository.PathOf("notebooks", "expected"), "*.csv").Length, Names.Count);
         foreach (string name in Names) AssertTable(name);
     }
 
