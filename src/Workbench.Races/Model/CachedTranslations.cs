@@ -23,7 +23,6 @@ internal readonly record struct CachedTranslations(ulong Bits)
     /// <summary>The IOTLB's entry of a page, or <see cref="Large"/>.</summary>
     public Cached Iotlb(int entry) => (Cached)Bits.Get(entry * 2, 2);
     public CachedTranslations WithIotlb(int entry, Cached value) => new(Bits.With(entry * 2, 2, (int)value));
-    public bool HasIotlb => Bits.Get(0, 10) != 0;
     public CachedTranslations WithoutIotlb() => new(Bits & ~(ulong)All);
 
     /// <summary>The device's TLB.</summary>
