@@ -18,7 +18,8 @@ internal static class LogTicks
         (double from, double to) = (Math.Pow(10, low), Math.Pow(10, high));
         double nice = Ticks.NiceStep((to - from) / (1.5 * (high - low) / rough));
         LinearLabels labels = new(axis, from, to, nice);
-        return [.. Ticks.Multiples(from, to, nice).Where(v => v > 0).Select(v => new Tick(Math.Log10(v), labels.Of(v)))];
+        // The ends were rounded as powers: a tick on one of them stays there, and exponents that are rounded to the same are one tick.
+        return [.. Ticks.Multiples(from, to, nice).Where(v => v > 0).Select(v => new Tick(Math.Clamp(Math.Log10(v), low, high), labels.Of(v))).DistinctBy(t => t.At)];
     }
 
     /// <summary>The label of one decimal exponent, in full.</summary>

@@ -42,6 +42,8 @@ internal static class Ticks
         {
             double at = origin + (first + i) * step;
             if (!(at <= high + step * 1e-9)) break;
+            // Where the range is a few units of the last place wide, the first multiple may be rounded to one below it.
+            if (at < low - step * 1e-6) continue;
             if (multiples.Count == 0 || at > multiples[^1]) multiples.Add(Math.Abs(at) < step * 1e-9 ? 0 : at);
         }
         return multiples;

@@ -24,6 +24,12 @@ public sealed class AxisTests
         Assert.Equal(labels, string.Join(' ', TicksOf("{}", low, high, 230).Select(t => t.Label)));
 
     [Theory]
+    [InlineData(809_297_969.4082, 1e-5, false)]
+    [InlineData(4.805e-57, 1.3e-11, true)]
+    public void No_tick_is_rounded_to_a_place_below_the_range(double low, double span, bool isLog) =>
+        Assert.All(TicksOf("{}", low, low + span, 289, isLog ? AxisKind.Log : AxisKind.Linear), tick => Assert.InRange(tick.At, low, low + span));
+
+    [Theory]
     [InlineData("~s", 1500, "1.5k")]
     [InlineData("~s", 0, "0")]
     [InlineData(".2f", 1.005, "1.00")]
