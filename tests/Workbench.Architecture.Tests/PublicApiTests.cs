@@ -7,7 +7,7 @@ namespace Workbench.Architecture.Tests;
 
 public sealed class PublicApiTests
 {
-    public static TheoryData<string> Assemblies => ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay", "Workbench.Analysis", "Workbench.Notebooks"];
+    public static TheoryData<string> Assemblies => ["Workbench.Iommu", "Workbench.Traces", "Workbench.Replay", "Workbench.Races", "Workbench.Analysis", "Workbench.Notebooks"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

@@ -167,7 +167,8 @@ public sealed class SweepCommandTests : IDisposable
             process.Kill();
             process.WaitForExit();
         }
-        int kept = File.Exists(folder["a.parquet.journal"]) ? File.ReadAllLines(folder["a.parquet.journal"]).Length - 1 : 0;
+        // A line without an end was being written: its row is replayed again.
+        int kept = File.Exists(folder["a.parquet.journal"]) ? File.ReadAllText(folder["a.parquet.journal"]).Count(c => c == '\n') - 1 : 0;
         (int exit, _, string error) = WorkbenchProcess.Run(arguments);
         Assert.True(exit == 0, error);
         // With all twelve the last kill may have come between the table and the end of its journal.

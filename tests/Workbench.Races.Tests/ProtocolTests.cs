@@ -27,6 +27,8 @@ public sealed class ProtocolTests
     [InlineData("tracking maybe", 3, "off")]
     [InlineData("flush\nflush\nflush\nflush\nwait", 6, "wait")]
     [InlineData("define x\nx\nend\nx", 4, "without end")]
+    [InlineData("flush -- redundant intel: in order", 3, "no hardware 'intel'")]
+    [InlineData("flush -- redundant amd intel: in order", 3, "no hardware 'intel'")]
     public void A_mistake_says_where_and_what_is_allowed(string program, int line, string says)
     {
         RaceFormatException wrong = Assert.Throws<RaceFormatException>(() => Parse(program));

@@ -12,7 +12,7 @@ internal sealed class WordPool
     {
         int known = words.AsSpan(0, count).IndexOf(word);
         if (known >= 0) return known;
-        if (count == words.Length) throw new InvalidOperationException("The programs make more than 255 different entries; explore fewer pages or a shorter program.");
+        if (count == words.Length) throw new NotSupportedException("The programs make more than 255 different entries; explore fewer pages or a shorter program.");
         words[count] = word;
         return count++;
     }

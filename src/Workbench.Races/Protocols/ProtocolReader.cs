@@ -31,6 +31,7 @@ internal static class ProtocolReader
             {
                 string reason = line[(mark + RedundantMark.Length)..].Trim().TrimStart(':').Trim();
                 if (reason.Length == 0) throw new RaceFormatException(protocol.Name, number, $"'{RedundantMark}' needs a reason: '{RedundantMark}: why', or '{RedundantMark} amd vtd: why' for some vendors.");
+                CheckVendors(reason, protocol.Name, number);
                 redundant[number] = reason;
                 line = line[..mark].Trim();
             }
@@ -40,6 +41,16 @@ internal static class ProtocolReader
         protocol = protocol with { About = string.Join(' ', about), Lines = lines, Redundant = redundant };
         ProgramCompiler.Compile(protocol, new(Math.Max(protocol.LeastPages, protocol.Scene == Scene.Nested ? 2 : 1), 1, 1));
         return protocol;
+    }
+
+    /// <summary>A reason with a colon names vendors before it, if one of the words is a vendor's or it is one word alone: then all must be.</summary>
+    private static void CheckVendors(string reason, string name, int line)
+    {
+        int colon = reason.IndexOf(':', StringComparison.Ordinal);
+        string[] words = colon < 0 ? [] : reason[..colon].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string? unknown = words.FirstOrDefault(w => Hardware.HardwareCatalogue.Find(w) is null);
+        if (unknown is null || (words.Length > 1 && words.All(w => Hardware.HardwareCatalogue.Find(w) is null))) return;
+        throw new RaceFormatException(name, line, $"there is no hardware '{unknown}' for '{RedundantMark}'; names are separated by spaces, and there is: {Hardware.HardwareCatalogue.Names}.");
     }
 
     private static RaceProtocol Head(RaceProtocol protocol, string line, List<string> about, int number)

@@ -103,6 +103,8 @@ public sealed class KernelExecutionTests : IDisposable
     public void What_waits_behind_a_failing_cell_is_aborted_but_other_requests_are_answered_and_later_cells_run()
     {
         string failing = Client.SendCode($"Workbench.Notebooks.Tests.Jupyter.Gates.Pass(\"{gate}\"); throw new Exception(\"stop\");");
+        // Taken from the queue, so that three behind it are all there are.
+        Gates.WaitForCell(gate);
         string waiting = Client.SendCode("var never = 1;");
         string info = Client.Send("kernel_info_request");
         string last = Client.SendCode("var neither = 1;");
@@ -120,6 +122,7 @@ public sealed class KernelExecutionTests : IDisposable
     public void With_stop_on_error_off_what_waits_is_run()
     {
         Client.SendCode($"Workbench.Notebooks.Tests.Jupyter.Gates.Pass(\"{gate}\"); throw new Exception(\"on\");", stopOnError: false);
+        Gates.WaitForCell(gate);
         Client.SendCode("var after = 1;");
         running.WaitForQueue(1);
         Gates.Open(gate);

@@ -44,10 +44,20 @@ internal sealed class RunningKernel : IDisposable
 /// <summary>Doors that tests open for cells, by name.</summary>
 public static class Gates
 {
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, ManualResetEventSlim> All = new();
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, ManualResetEventSlim> All = new(), Reached = new();
 
     /// <summary>Called by a cell.</summary>
-    public static void Pass(string name) => All.GetOrAdd(name, _ => new()).Wait(TimeSpan.FromMinutes(3));
+    public static void Pass(string name)
+    {
+        Reached.GetOrAdd(name, _ => new()).Set();
+        All.GetOrAdd(name, _ => new()).Wait(TimeSpan.FromMinutes(3));
+    }
+
+    /// <summary>Called by a test: waits for the cell.</summary>
+    public static void WaitForCell(string name)
+    {
+        if (!Reached.GetOrAdd(name, _ => new()).Wait(TimeSpan.FromMinutes(3))) throw new TimeoutException($"No cell came to gate {name}.");
+    }
 
     /// <summary>Called by a test.</summary>
     public static void Open(string name) => All.GetOrAdd(name, _ => new()).Set();
