@@ -1,4 +1,3 @@
-using Workbench.Races.Hardware;
 using Workbench.Races.Protocols;
 using Workbench.Races.Reproduction;
 using Workbench.Races.Search;
@@ -10,9 +9,7 @@ public sealed class RaceScheduleTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static RaceVerdict Verdict(string protocol, string hardware, bool isCoarse = false) => RaceChecker.Check(
-        RaceCatalogue.Find(protocol) ?? throw new InvalidOperationException(protocol), HardwareCatalogue.Find(hardware) ?? throw new InvalidOperationException(hardware),
-        new() { FindsWhatItRestsOn = false, IsCoarse = isCoarse }, Cancel);
+    private static RaceVerdict Verdict(string protocol, string hardware) => KnownVerdicts.On(KnownTruthTests.Protocol(protocol), KnownTruthTests.Hardware(hardware));
 
     private static RaceSchedule Schedule(string protocol = "no-flush", string hardware = "amd")
     {
@@ -48,7 +45,7 @@ public sealed class RaceScheduleTests
     [Fact]
     public void A_protocol_that_holds_holds_in_the_engines_steps_too()
     {
-        RaceVerdict fine = Verdict("flush-after", "amd"), coarse = Verdict("flush-after", "amd", isCoarse: true);
+        RaceVerdict fine = Verdict("flush-after", "amd"), coarse = RaceChecker.Check(fine.Protocol, fine.Hardware, KnownVerdicts.Options with { IsCoarse = true }, Cancel);
         Assert.True(fine.Holds);
         Assert.True(coarse.Holds);
         Assert.True(coarse.States < fine.States, $"{coarse.States} of {fine.States}");

@@ -11,7 +11,7 @@ namespace Workbench.Traces.Tests.Importers;
 /// Whole recordings against numbers taken from them by another program (a Python script that comes with the recordings and shares no
 /// code with the importer): bytes, pieces' pages and counts. The work window lies between marks 2 and 9.
 /// </summary>
-public class WholeQemuLogTests
+public class WholeQemuLogTests(WholeQemuLogTests.Logs logs) : IClassFixture<WholeQemuLogTests.Logs>
 {
     // Columns: lines in the file (wc -l), hit and fill lines (grep), bytes read and written in the window (dev_read_bytes,
     // dev_write_bytes + nic_rx_bytes).
@@ -30,7 +30,7 @@ public class WholeQemuLogTests
     [InlineData("sid-nvme-randrw", 242_133, 49_074, 24_650, 29_794_304, 70_930_432)]
     public void Translations_and_bytes_are_those_of_the_log(string name, long lines, long hits, long fills, long read, long written)
     {
-        WindowSink sink = Read(name, out QemuTraceBuilder builder);
+        (WindowSink sink, QemuTraceBuilder builder) = logs.Of(name);
         Assert.Equal((lines, 0, 0), (builder.Statistics.Lines, builder.Statistics.BadLines, builder.Statistics.UnpairedTranslations));
         Assert.Equal((hits + fills, hits), (sink.Translations, sink.Hits));
         Assert.Equal((read, written), (sink.BytesRead, sink.BytesWritten));
@@ -50,14 +50,14 @@ public class WholeQemuLogTests
     [InlineData("sid-nvme-randrw", 450, 511)]
     public void Data_pages_are_those_of_the_log(string name, int read, int written)
     {
-        WindowSink sink = Read(name, out _);
+        WindowSink sink = logs.Of(name).Sink;
         Assert.Equal((read, written), (sink.PagesRead.Count, sink.PagesWritten.Count));
     }
 
     [Fact]
     public void Written_pages_of_the_nested_guest_lie_in_few_large_ones()
     {
-        WindowSink sink = Read("intel-vfio-nested", out _);
+        WindowSink sink = logs.Of("intel-vfio-nested").Sink;
         Assert.InRange(sink.PagesWritten.Select(page => page >> 9).Distinct().Count(), 1, 15);
     }
 
@@ -65,7 +65,7 @@ public class WholeQemuLogTests
     [Fact]
     public void Before_the_window_there_is_what_the_driver_asked_the_controller()
     {
-        WindowSink sink = Read("intel-nvme-randrw", out _);
+        WindowSink sink = logs.Of("intel-nvme-randrw").Sink;
         Assert.Equal((520L, 45_568L), (sink.BytesReadOutside, sink.BytesWrittenOutside));
     }
 
@@ -114,11 +114,17 @@ public class WholeQemuLogTests
         return ulong.Parse(line.AsSpan(from, to - from), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
-    private static WindowSink Read(string name, out QemuTraceBuilder builder)
+    /// <summary>Logs of whole recordings, each unpacked and read once for all tests that ask for it.</summary>
+    public sealed class Logs
     {
-        WindowSink sink = new();
-        builder = QemuLog.Read(Recordings.OpenWhole(name + ".qemu.log"), name, skipBad: false, sink);
-        return sink;
+        private readonly Dictionary<string, (WindowSink Sink, QemuTraceBuilder Builder)> known = [];
+
+        internal (WindowSink Sink, QemuTraceBuilder Builder) Of(string name)
+        {
+            if (known.TryGetValue(name, out var read)) return read;
+            WindowSink sink = new();
+            return known[name] = (sink, QemuLog.Read(Recordings.OpenWhole(name + ".qemu.log"), name, skipBad: false, sink));
+        }
     }
 
     private sealed class TranslationSink(List<TraceEvent> seen) : ITraceSink
@@ -131,7 +137,7 @@ public class WholeQemuLogTests
     }
 
     /// <summary>Adds up payload whose direction was recorded.</summary>
-    private sealed class WindowSink : ITraceSink
+    internal sealed class WindowSink : ITraceSink
     {
         private readonly List<string> texts = [];
         private bool open;

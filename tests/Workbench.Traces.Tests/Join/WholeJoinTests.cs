@@ -6,7 +6,7 @@ using Xunit;
 namespace Workbench.Traces.Tests.Join;
 
 /// <summary>Whole recordings joined: how many translations of the work window fall into a mapping that was live, to the frame it was mapped to.</summary>
-public sealed class WholeJoinTests : IDisposable
+public sealed class WholeJoinTests(JoinedRecordings recordings) : IClassFixture<JoinedRecordings>, IDisposable
 {
     private readonly Imports imports = new();
 
@@ -29,7 +29,7 @@ public sealed class WholeJoinTests : IDisposable
     [InlineData("intel-perf.perf.txt", 14_227, 6_144)]
     public void Translations_of_the_window_fall_into_live_mappings(string guest, long translations, long leastInside)
     {
-        ImportReport report = Import(guest, out _);
+        ImportReport report = recordings.Of(guest).Report;
         Assert.Equal((translations, 0), (report.WindowTranslations, report.BadLines));
         Assert.InRange(report.WindowInside, leastInside, translations);
     }
@@ -42,7 +42,7 @@ public sealed class WholeJoinTests : IDisposable
     [InlineData("intel-nic-pair.ftrace.txt")]
     public void Every_access_finds_its_pages_mapped(string guest)
     {
-        Import(guest, out List<TraceEvent> events);
+        List<TraceEvent> events = recordings.Of(guest).Events;
         Dictionary<(ushort, ulong), ulong> frames = [];
         long unmapped = 0;
         foreach (TraceEvent e in events)
@@ -63,9 +63,9 @@ public sealed class WholeJoinTests : IDisposable
     [Fact]
     public void Importing_twice_gives_the_same_bytes()
     {
-        Import("intel-tracecmd.trace-cmd.txt", out _);
+        JoinedRecordings.Import(imports, "intel-tracecmd.trace-cmd.txt");
         byte[] first = File.ReadAllBytes(imports.Target);
-        Import("intel-tracecmd.trace-cmd.txt", out _);
+        JoinedRecordings.Import(imports, "intel-tracecmd.trace-cmd.txt");
         Assert.True(first.AsSpan().SequenceEqual(File.ReadAllBytes(imports.Target)));
     }
 
@@ -81,15 +81,5 @@ public sealed class WholeJoinTests : IDisposable
         {
             Assert.Contains("same run", wrong.Message, StringComparison.Ordinal);
         }
-    }
-
-    private ImportReport Import(string guest, out List<TraceEvent> events)
-    {
-        string name = guest[..guest.IndexOf('.', StringComparison.Ordinal)];
-        ImportReport report = imports.Run(Recordings.File(name + ".qemu.log.xz"), Recordings.File(guest + ".xz"));
-        Assert.Equal(["out.dmat"], imports.Left);
-        events = imports.Events();
-        for (int i = 1; i < events.Count; i++) Assert.True(events[i].TimeNs >= events[i - 1].TimeNs);
-        return report;
     }
 }
