@@ -14,7 +14,7 @@ public sealed class ReadAhead : ITraceSource, IDisposable
     /// <summary>
     /// 3.75 MiB of events, used in turn, so that a block has left the other processor's caches before it is filled again: while it is there, writing it takes three times as long.
     /// </summary>
-    private const int Blocks = 24; // FileBenchmark: 8 are slower by a third, 64 cost as many fresh pages more for nothing
+    private const int Blocks = 24; // FileBenchmark: with 8 a third slower, with 64 no faster
     /// <summary>Read in a millisecond: not worth a thread.</summary>
     private const int ShortTrace = 131_072;
 
