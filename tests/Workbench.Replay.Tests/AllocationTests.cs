@@ -1,4 +1,5 @@
 using Workbench.Iommu;
+using Workbench.Testing;
 using Workbench.Traces;
 using Workbench.Traces.Synthetic;
 using Xunit;
@@ -13,18 +14,20 @@ public class AllocationTests
     {
         private readonly TraceEvent[] buffer = new TraceEvent[256];
         private int done;
-        private long whenWarm;
+        private AllocationMeter meter;
 
         public TraceProvenance Provenance => provenance;
         public long EventCount => -1;
-        public long AllocatedBytes { get; private set; }
+        public long AllocatedBytes { get; private set; } = -1;
 
         public ReadOnlySpan<TraceEvent> Next()
         {
-            long now = GC.GetAllocatedBytesForCurrentThread();
-            if (done <= warmUp) whenWarm = now;
-            AllocatedBytes = now - whenWarm;
-            if (done >= warmUp + measured) return [];
+            if (done == warmUp) meter = AllocationMeter.Start();
+            if (done >= warmUp + measured)
+            {
+                AllocatedBytes = meter.Bytes;
+                return [];
+            }
             stream.Fill(buffer);
             done += buffer.Length;
             return buffer;

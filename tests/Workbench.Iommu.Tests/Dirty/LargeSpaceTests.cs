@@ -3,6 +3,7 @@ using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.PageTables;
 using Workbench.Iommu.Tests.Models;
 using Workbench.Iommu.Vtd;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Dirty;
@@ -40,9 +41,9 @@ public sealed class LargeSpaceTests
             found.Pages.Clear();
             InvalidationGather gather = new();
             ScanBudget budget = new() { RemainingNs = long.MaxValue, ScanNs = 1 };
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            AllocationMeter meter = AllocationMeter.Start();
             ulong? next = rig.Table.ScanDirty(0, ulong.MaxValue, clear: true, ref budget, found, gather);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            long allocated = meter.Bytes;
             Assert.Null(next);
             Assert.Equal((leaves, pages, Tables * 512L), (budget.EntriesCleared, found.Pages.Count, budget.EntriesScanned));
             // 2^28 pages are 32 MiB of bits, made once; 2 MiB more are for finding the bitmaps and for .NET's headers of them.

@@ -1,5 +1,6 @@
 using CsCheck;
 using Workbench.Iommu.Dirty;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Dirty;
@@ -95,9 +96,9 @@ public class PageSetTests
         for (ulong page = 0; page < 1 << 20; page += 1000) set.Add(page);
         set.Clear();
         Assert.Equal(0, set.Count);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         for (ulong page = 0; page < 1 << 20; page++) set.Add(page * 7 % (1 << 20));
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
         Assert.Equal(1 << 20, set.Count);
     }
 

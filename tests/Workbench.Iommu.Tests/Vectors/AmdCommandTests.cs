@@ -1,5 +1,6 @@
 using CsCheck;
 using Workbench.Iommu.Amd;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Vectors;
@@ -302,9 +303,9 @@ public sealed class AmdCommandTests
     {
         ulong[] words = new ulong[2];
         bool valid = Run(words);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         valid &= Run(words);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
         Assert.True(valid);
 
         static bool Run(ulong[] words)

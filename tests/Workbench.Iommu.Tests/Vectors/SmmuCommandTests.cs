@@ -1,5 +1,6 @@
 using CsCheck;
 using Workbench.Iommu.Smmu;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Vectors;
@@ -161,9 +162,9 @@ public sealed class SmmuCommandTests
     {
         ulong[] words = new ulong[2];
         bool legal = Run(words);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         legal &= Run(words);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
         Assert.True(legal);
 
         static bool Run(ulong[] words)

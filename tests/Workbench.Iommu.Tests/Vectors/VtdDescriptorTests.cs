@@ -1,6 +1,7 @@
 using CsCheck;
 using Workbench.Iommu.Invalidation;
 using Workbench.Iommu.Vtd;
+using Workbench.Testing;
 using Xunit;
 
 namespace Workbench.Iommu.Tests.Vectors;
@@ -232,9 +233,9 @@ public sealed class VtdDescriptorTests
     {
         ulong[] words = new ulong[4];
         bool valid = Run(words);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         valid &= Run(words);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
         Assert.True(valid);
 
         static bool Run(ulong[] words)

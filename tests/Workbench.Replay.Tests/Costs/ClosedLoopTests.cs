@@ -179,9 +179,9 @@ public sealed class ClosedLoopTests
 
         static long AllocatedBy(ClosedLoop loop)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            AllocationMeter meter = AllocationMeter.Start();
             for (int i = 0; i < 5_000; i++) Step(loop);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+            return meter.Bytes;
         }
 
         static void Step(ClosedLoop loop)

@@ -1,4 +1,5 @@
 using Workbench.Replay.Footprints;
+using Workbench.Testing;
 using Workbench.Traces;
 using Workbench.Traces.Synthetic;
 using Xunit;
@@ -19,9 +20,9 @@ public sealed class FootprintAllocationTests
         long events = 0;
         // All 262,144 pages of the uniform stream are written by then, but for a few in a thousand.
         Feed(workload == "uni1g" ? 4_000_000 : 200_000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         Feed(events + 500_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
         Assert.Equal(events, pass.Finish().Events);
 
         void Feed(long upTo)

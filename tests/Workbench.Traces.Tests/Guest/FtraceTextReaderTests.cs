@@ -1,5 +1,6 @@
 using System.Text;
 using Workbench.Iommu;
+using Workbench.Testing;
 using Workbench.Traces.Guest;
 using Xunit;
 
@@ -99,9 +100,9 @@ public class FtraceTextReaderTests
         string[] lines = [.. Enumerable.Repeat("fio-1 [001] ..... 1.000000: " + Payload, 20_000)];
         using FtraceTextReader reader = new(Recordings.Text(lines), "t.txt");
         Assert.True(reader.TryRead(out _));
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         while (reader.TryRead(out _)) { }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 65_536);
+        Assert.InRange(meter.Bytes, 0, 65_536);
     }
 
     [Theory]

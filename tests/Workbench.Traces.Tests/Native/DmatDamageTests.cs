@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using CsCheck;
+using Workbench.Testing;
 using Workbench.Traces.Native;
 using Xunit;
 
@@ -208,9 +209,9 @@ public class DmatDamageTests
         Span<byte> block;
         using (DmatReader whole = Dmat.Open(file)) block = file.AsSpan(32, whole.Blocks[0].StoredBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(block[DmatLayout.BlockChecksumAt..], DmatLayout.ChecksumOfBlock(block));
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         Refused(file);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+        Assert.InRange(meter.Bytes, 0, 4 << 20);
     }
 
     [Fact]

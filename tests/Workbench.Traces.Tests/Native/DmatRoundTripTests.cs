@@ -1,5 +1,6 @@
 using CsCheck;
 using Workbench.Iommu;
+using Workbench.Testing;
 using Workbench.Traces.Native;
 using Xunit;
 
@@ -92,9 +93,9 @@ public class DmatRoundTripTests
         using DmatReader reader = Dmat.Open(Dmat.Write(Dmat.Reads(20_000), 1000));
         TraceEvent[] buffer = new TraceEvent[256];
         for (int i = 0; i < 20; i++) reader.Read(buffer);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         for (int i = 0; i < 30; i++) reader.Read(buffer);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
     }
 
     [Fact]

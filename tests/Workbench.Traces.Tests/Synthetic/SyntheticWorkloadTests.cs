@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using CsCheck;
 using Workbench.Iommu;
+using Workbench.Testing;
 using Workbench.Traces.Native;
 using Workbench.Traces.Synthetic;
 using Workbench.Traces.Tests.Native;
@@ -194,9 +195,9 @@ public class SyntheticWorkloadTests
         SyntheticStream stream = SyntheticWorkload.Find("scatter").Begin();
         TraceEvent[] events = new TraceEvent[4096];
         stream.Fill(events);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        AllocationMeter meter = AllocationMeter.Start();
         for (int i = 0; i < 20; i++) stream.Fill(events);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, meter.Bytes);
     }
 
     [Theory]
